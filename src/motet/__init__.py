@@ -1,0 +1,1 @@
+"""Motet: one network on many data sets and many tasks."""
