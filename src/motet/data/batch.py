@@ -71,6 +71,8 @@ class Batch:
         Rows with a target by task, fixed when the batch was drawn: the denominators of the losses.
     mix
         Mixup partners, or None.
+    spans
+        Which rows come from which data set, in order: (name, first row, one past the last).
     """
 
     size: int
@@ -79,3 +81,4 @@ class Batch:
     row_ids: Tensor
     counts: dict[str, int]
     mix: Mix | None = None
+    spans: tuple[tuple[str, int, int], ...] = ()

@@ -1,0 +1,176 @@
+"""Settings of training: optimizer, schedule, combination of losses, stopping, what is kept, and where it runs."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from motet.config import Many, Settings, kinds, option
+
+
+class SgdSettings(Settings):
+    """Stochastic gradient descent with momentum."""
+
+    kind: Literal["sgd"] = "sgd"
+    learning_rate: float = option(1e-2, "Step size; with a one-cycle schedule its peak.", gt=0)
+    momentum: float = option(0.9, "Momentum.", ge=0, lt=1)
+    nesterov: bool = option(True, "Nesterov's form of momentum; wants momentum above 0.")
+    weight_decay: float = option(0.0, "L2 penalty.", ge=0)
+
+    @model_validator(mode="after")
+    def _nesterov_has_momentum(self) -> "SgdSettings":
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov is true but momentum is 0; set momentum above 0 or nesterov: false")
+        return self
+
+
+class AdamSettings(Settings):
+    """Adam (Kingma and Ba 2015)."""
+
+    kind: Literal["adam"] = "adam"
+    learning_rate: float = option(1e-3, "Step size; with a one-cycle schedule its peak.", gt=0)
+    betas: Many[float] = option((0.9, 0.999), "Decay of the two running moments.", min_length=2, max_length=2)
+    epsilon: float = option(1e-8, "Added to the denominator.", gt=0)
+    weight_decay: float = option(0.0, "L2 penalty.", ge=0)
+
+
+class AdamWSettings(Settings):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
+
+    kind: Literal["adamw"] = "adamw"
+    learning_rate: float = option(1e-3, "Step size; with a one-cycle schedule its peak.", gt=0)
+    betas: Many[float] = option((0.9, 0.999), "Decay of the two running moments.", min_length=2, max_length=2)
+    epsilon: float = option(1e-8, "Added to the denominator.", gt=0)
+    weight_decay: float = option(1e-2, "Decoupled weight decay.", ge=0)
+
+
+OptimizerSettings = kinds("optimizer", SgdSettings, AdamSettings, AdamWSettings)
+
+
+class ConstantSettings(Settings):
+    """The learning rate stays as it is."""
+
+    kind: Literal["constant"] = "constant"
+
+
+class OneCycleSettings(Settings):
+    """One cycle up and down, by step (Smith and Topin 2019)."""
+
+    kind: Literal["one_cycle"] = "one_cycle"
+    warmup: float = option(0.3, "Share of all steps that rise.", gt=0, lt=1)
+    start_divisor: float = option(25.0, "The first rate is the peak divided by this.", gt=0)
+    end_divisor: float = option(1e4, "The last rate is the first divided by this.", gt=0)
+
+
+class CosineSettings(Settings):
+    """Half a cosine down, by step, after an optional linear warm-up."""
+
+    kind: Literal["cosine"] = "cosine"
+    warmup_epochs: float = option(0.0, "Linear rise at the start.", unit="epochs", ge=0)
+    end_ratio: float = option(0.0, "The last rate as a share of the first.", ge=0, le=1)
+
+
+class StepSettings(Settings):
+    """Multiply the learning rate every so many epochs."""
+
+    kind: Literal["step"] = "step"
+    every: int = option(10, "Epochs between two changes.", unit="epochs", ge=1)
+    factor: float = option(0.1, "What the rate is multiplied by.", gt=0, le=1)
+
+
+class PlateauSettings(Settings):
+    """Multiply the learning rate when the monitored value no longer improves on development rows."""
+
+    kind: Literal["plateau"] = "plateau"
+    patience: int = option(5, "Epochs without improvement before a change.", unit="epochs", ge=1)
+    factor: float = option(0.5, "What the rate is multiplied by.", gt=0, lt=1)
+    minimum: float = option(0.0, "The rate never falls below this.", ge=0)
+
+
+ScheduleSettings = kinds(
+    "schedule", ConstantSettings, OneCycleSettings, CosineSettings, StepSettings, PlateauSettings
+)
+
+
+class WeightedSettings(Settings):
+    """The weighted sum of the tasks' mean losses; each task states its own `weight`."""
+
+    kind: Literal["weighted"] = "weighted"
+
+
+ObjectiveSettings = kinds("objective", WeightedSettings)
+
+
+class PatienceSettings(Settings):
+    """Stop when the monitored value has not improved for so many epochs."""
+
+    kind: Literal["patience"] = "patience"
+    epochs: int = option(10, "Epochs without improvement.", unit="epochs", ge=1)
+    min_delta: float = option(0.0, "A smaller gain does not count.", ge=0)
+
+
+StoppingSettings = kinds("stopping", PatienceSettings)
+
+
+class BestSettings(Settings):
+    """Keep the epoch that was best on development rows."""
+
+    kind: Literal["best"] = "best"
+
+
+class LastSettings(Settings):
+    """Keep the last epoch, which is then also the one that predicts."""
+
+    kind: Literal["last"] = "last"
+
+
+class EverySettings(Settings):
+    """Keep every so many epochs beside the best."""
+
+    kind: Literal["every"] = "every"
+    epochs: int = option(10, "Epochs between two that are kept.", unit="epochs", ge=1)
+
+
+class AllSettings(Settings):
+    """Keep every epoch."""
+
+    kind: Literal["all"] = "all"
+
+
+KeepSettings = kinds("keep", BestSettings, LastSettings, EverySettings, AllSettings)
+
+
+class TrainingSettings(Settings):
+    """The training loop."""
+
+    epochs: int = option(20, "Passes over the training rows.", ge=1)
+    batch_size: int = option(32, "Rows of a step, over all data sets.", unit="rows", ge=1)
+    micro_batches: int = option(
+        1,
+        "Parts that a batch is computed in, to save memory; the result is the same "
+        "but for batch normalisation.",
+        ge=1,
+    )
+    optimizer: OptimizerSettings = option(AdamSettings(), "How weights follow gradients.")  # type: ignore[valid-type]
+    schedule: ScheduleSettings = option(ConstantSettings(), "How the learning rate moves.")  # type: ignore[valid-type]
+    objective: ObjectiveSettings = option(WeightedSettings(), "How the tasks' losses become one step.")  # type: ignore[valid-type]
+    clip_norm: float | None = option(None, "Largest norm of the gradient; larger ones are scaled down.", gt=0)
+    autocast: Literal["off", "auto", "bfloat16", "float16"] = option(
+        "off", "Lower precision in the forward pass; `auto` takes what the device has."
+    )
+    monitor: str | None = option(
+        None,
+        "What `best`, stopping and plateau look at, as TASK.METRIC on development "
+        "rows; by default the mean of every task's main metric.",
+    )
+    stopping: StoppingSettings | None = option(None, "When to stop early.")  # type: ignore[valid-type]
+    keep: KeepSettings = option(BestSettings(), "Which epochs stay in the run's folder.")  # type: ignore[valid-type]
+    warm_start: str | None = option(None, "A saved model whose network weights are taken as the start.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where it runs.")
+    threads: int | None = option(None, "CPU threads of PyTorch; by default PyTorch's own choice.", ge=1)
+    checkpoint_s: float = option(300.0, "Seconds between two checkpoints inside an epoch.", unit="s", gt=0)
+
+    @model_validator(mode="after")
+    def _batch_can_be_cut(self) -> "TrainingSettings":
+        if self.micro_batches > self.batch_size:
+            raise ValueError(f"micro_batches is {self.micro_batches}, more than batch_size {self.batch_size}")
+        return self
