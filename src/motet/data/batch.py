@@ -19,7 +19,7 @@ class Column:
     rows
         Which rows of the batch these are, int64 [n] ascending; None for all rows in order.
     lengths
-        Valid frames of each row, int64 [n]; None when every frame of every row is valid. What lies beyond is zero.
+        Valid frames of each row, int64 [n]; None when every frame of every row is valid. Beyond is zero.
     grid
         The time of the frames; None for values without time.
     """
@@ -34,7 +34,9 @@ class Column:
         if self.values.device == device:
             return self
         move = lambda tensor: None if tensor is None else tensor.to(device, non_blocking=True)  # noqa: E731
-        return Column(self.values.to(device, non_blocking=True), move(self.rows), move(self.lengths), self.grid)
+        return Column(
+            self.values.to(device, non_blocking=True), move(self.rows), move(self.lengths), self.grid
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
