@@ -1,0 +1,299 @@
+"""Settings of the sources: where recordings lie and how their targets, groups and splits are found.
+
+Four words mean the same everywhere. `group` is what must not stand on both sides of a split. `fold` is the
+publisher's fold in which an example is tested. `partition` is the publisher's train, dev or test set. `labels`
+gives names to codes, of which 1, "1" and "01" are the same.
+"""
+
+import re
+from collections.abc import Container, Iterable
+from string import Formatter
+from typing import Annotated, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from motet.config import Many, Settings, kinds, option, required
+
+Role = Literal["train", "dev", "test"]
+Code = str | int
+Value = str | int | float
+FieldType = Literal["s", "d", "f"]
+LabelNames = dict[Code, str]
+
+_SPECIFICATION = re.compile(r"(?P<width>[1-9][0-9]*)?(?P<type>[sdf])?")
+
+
+def pattern_fields(pattern: str) -> dict[str, FieldType]:
+    """Return the named fields of a file name pattern with their types.
+
+    Raises
+    ------
+    ValueError
+        If a field is not `{name}`, `{name:s}`, `{name:d}`, `{name:f}`, one of these with a width, or `{}`.
+
+    Examples
+    --------
+    >>> pattern_fields("{digit}_{speaker}_{index:d}.wav")
+    {'digit': 's', 'speaker': 's', 'index': 'd'}
+    """
+    fields: dict[str, FieldType] = {}
+    for _, name, specification, conversion in Formatter().parse(pattern):
+        if name is None:
+            continue
+        match = _SPECIFICATION.fullmatch(specification or "")
+        if match is None or conversion or not (name == "" or name.isidentifier()):
+            raise ValueError(
+                f"piece '{name}' of pattern '{pattern}' is malformed: a piece is {{name}}, {{name:s}}, {{name:d}} "
+                "or {name:f}, with a width where wanted ({name:2d}), or {} for one of no interest"
+            )
+        found: FieldType = "d" if match["type"] == "d" else "f" if match["type"] == "f" else "s"
+        if name and fields.setdefault(name, found) != found:
+            raise ValueError(
+                f"piece '{name}' of pattern '{pattern}' has two types: give it the same type everywhere"
+            )
+    return fields
+
+
+class RuleSettings(Settings):
+    """A condition on one value; where several are given, all must hold."""
+
+    below: float | None = option(None, "The value is a number less than this.")
+    above: float | None = option(None, "The value is a number greater than this.")
+    equals: Value | None = option(None, "The value is this one.")
+    in_: Many[Value] | None = option(None, "The value is one of these.", alias="in", min_length=1)
+
+    @model_validator(mode="after")
+    def _has_a_condition(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("the rule is empty: give at least one of below, above, equals, in")
+        return self
+
+
+PartitionRules = dict[Role, dict[str, RuleSettings]]
+PartitionSettings = Annotated[
+    Annotated[str, Tag("name")] | Annotated[PartitionRules, Field(min_length=1), Tag("rules")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "rules"),
+]
+
+
+class EscSettings(Settings):
+    """ESC-10 and ESC-50, environmental sounds in five folds, in the folders of their publisher."""
+
+    kind: Literal["esc"] = "esc"
+    path: str = required("Folder of the data set.")
+    task: str = option("sound", "Name of the task.", min_length=1)
+    subset: Literal["all", "esc10"] = option("all", "esc10 keeps the ten classes of ESC-10 out of ESC-50.")
+
+
+class FilenamesSettings(Settings):
+    """Labels read from file names."""
+
+    kind: Literal["filenames"] = "filenames"
+    path: str = required("Folder of the files; subfolders are searched too.")
+    pattern: str = required(
+        "File name with its pieces in braces, as in {digit}_{speaker}_{index:d}.wav; types are s (text), d (whole "
+        "number), f (number); {} is a piece of no interest; with a / it is the path below the folder.",
+        min_length=1,
+    )
+    group: str | None = option(None, "Piece whose values must not stand on both sides of a split.")
+    fold: str | None = option(None, "Piece that names the fold in which a file is tested.")
+    partition: PartitionSettings | None = option(
+        None,
+        "Piece that says train, dev or test, or rules as in {test: {index: {below: 5}}}; the rest is train.",
+    )
+    labels: dict[str, LabelNames] = option(
+        {}, "Names of the codes of a piece: {emotion: {1: neutral, 2: calm}}."
+    )
+    unmatched: Literal["error", "skip"] = option(
+        "error", "What to do with files of that extension that do not match."
+    )
+
+    @model_validator(mode="after")
+    def _names_are_pieces(self) -> Self:
+        fields = pattern_fields(self.pattern)
+        if not fields:
+            raise ValueError(
+                f"pattern '{self.pattern}' has no named piece: write at least one, such as {{label}}"
+            )
+        _check_names("group", [self.group], fields)
+        _check_names("fold", [self.fold], fields)
+        _check_names("partition", _partition_names(self.partition), fields)
+        _check_names("labels", self.labels, fields)
+        for role, rules in self.partition.items() if isinstance(self.partition, dict) else ():
+            for name, rule in rules.items():
+                if fields[name] == "s" and (rule.below is not None or rule.above is not None):
+                    raise ValueError(
+                        f"partition.{role}.{name} compares text with a number: write {{{name}:d}} in the pattern"
+                    )
+        return self
+
+
+class TargetColumns(Settings):
+    """The columns that make one target."""
+
+    columns: Many[str] = required("Columns of the target.", min_length=1)
+    values: Literal["auto", "label", "labels", "number", "numbers"] = option(
+        "auto",
+        "What the cells hold. auto: one column holds a label, or a number where every cell is one; several columns "
+        "hold labels, named by their headers, where every cell is 0 or 1, else numbers.",
+    )
+    separator: str | None = option(None, "What stands between the labels in a cell of several.", min_length=1)
+
+    @model_validator(mode="after")
+    def _values_fit_columns(self) -> Self:
+        single = len(self.columns) == 1
+        if self.separator is not None and not (single and self.values in ("auto", "labels")):
+            raise ValueError(
+                f"separator is '{self.separator}' with {len(self.columns)} columns and values: {self.values}: it "
+                "splits the labels in one column; name one column, and values: labels"
+            )
+        if not single and self.values in ("label", "number"):
+            raise ValueError(
+                f"values is {self.values} with {len(self.columns)} columns: write labels or numbers"
+            )
+        if single and self.values == "labels" and self.separator is None:
+            raise ValueError(
+                "values is labels with one column: give the separator that stands between its labels"
+            )
+        return self
+
+
+def _columns_form(value: object) -> str:
+    if isinstance(value, str):
+        return "column"
+    return "columns" if isinstance(value, list | tuple) else "mapping"
+
+
+TargetSettings = Annotated[
+    Annotated[str, Tag("column")]
+    | Annotated[Many[str], Field(min_length=1), Tag("columns")]
+    | Annotated[TargetColumns, Tag("mapping")],
+    Discriminator(_columns_form),
+]
+
+
+class TableSettings(Settings):
+    """A manifest in CSV, TSV or Parquet: each row is an example."""
+
+    kind: Literal["table"] = "table"
+    path: str = required("The table; its first row names the columns.")
+    recording: str = option("path", "Column with the path of the recording.")
+    root: str | None = option(
+        None, "Folder that relative paths start from; by default the table's own folder."
+    )
+    content: Literal["signals", "maps"] = option(
+        "signals", "maps: the files are NumPy arrays of finished features, [T, F] or [C, T, F]."
+    )
+    rate_hz: float | None = option(
+        None, "Samples (maps: frames) per second of files that carry no rate.", unit="Hz", gt=0
+    )
+    targets: dict[str, TargetSettings] = option(
+        {}, "Columns of each task: a column, a list of columns, or {columns, values, separator}."
+    )
+    labels: dict[str, LabelNames] = option(
+        {}, "Names of the codes of a task: {emotion: {1: neutral, 2: calm}}."
+    )
+    id: str | None = option(
+        None, "Column that identifies the row; by default its path, and its span if it has one."
+    )
+    group: str | None = option(None, "Column whose values must not stand on both sides of a split.")
+    fold: str | None = option(None, "Column that names the fold in which a row is tested.")
+    partition: PartitionSettings | None = option(
+        None,
+        "Column that says train, dev or test, or rules as in {test: {year: {above: 2019}}}; the rest is train.",
+    )
+    start: str | None = option(None, "Column with the start of the span in the recording, in seconds.")
+    end: str | None = option(None, "Column with the end of the span, in seconds.")
+    delimiter: str | None = option(
+        None, "By default a comma, or a tab in .tsv files.", min_length=1, max_length=1
+    )
+    missing: Many[str] = option(("",), "Cells that mean that nothing is known.")
+
+    @model_validator(mode="after")
+    def _labels_are_tasks(self) -> Self:
+        _check_names("labels", self.labels, self.targets)
+        return self
+
+
+class FoldersSettings(Settings):
+    """Labels are the names of folders: CLASS, train|dev|test/CLASS, or fold_N/CLASS."""
+
+    kind: Literal["folders"] = "folders"
+    path: str = required("Folder of the class folders.")
+    task: str = option("label", "Name of the task.", min_length=1)
+    layout: Literal["auto", "classes", "partitions", "folds"] = option(
+        "auto", "classes: CLASS/FILE; partitions: train|dev|test/CLASS/FILE; folds: fold_N/CLASS/FILE."
+    )
+    labels: LabelNames = option({}, "Names of the classes by folder: {A: rest, E: seizure}.")
+    extensions: Many[str] | None = option(
+        None, "Extensions of the recordings, as in [.wav]; by default all that can be read.", min_length=1
+    )
+    exclude: Many[str] = option((), "Paths below the folder to leave out, with * and ? as wildcards.")
+    rate_hz: float | None = option(None, "Sampling rate of files that carry none.", unit="Hz", gt=0)
+
+
+class ArraysSettings(Settings):
+    """Arrays of many examples (.npz, .npy, text matrices), or class folders with one array a file."""
+
+    kind: Literal["arrays"] = "arrays"
+    path: str = required("A .npz file, or the folder that holds the arrays.")
+    rate_hz: float | None = option(None, "Samples (maps: frames) per second.", unit="Hz", gt=0)
+    content: Literal["signals", "maps"] = option(
+        "signals", "signals: [N, T] or [N, C, T]; maps: finished features, [N, T, F] or [N, C, T, F]."
+    )
+    signals: Many[str] | None = option(
+        None,
+        "Name in the .npz file, or .npy file, or text matrices with one example a row, one matrix a channel; "
+        "* and ? are wildcards. By default X; where there is none, each file of a class folder is an example.",
+        min_length=1,
+    )
+    targets: dict[str, str] = option({}, "Array or text file of each task's targets. By default {label: y}.")
+    labels: dict[str, LabelNames] = option(
+        {}, "Names of the codes of a task: {activity: {1: walking, 6: laying}}."
+    )
+    group: str | None = option(None, "Array or text file of what must not stand on both sides of a split.")
+    fold: str | None = option(None, "Array or text file with the fold in which an example is tested.")
+    partition: str | None = option(None, "Array or text file that says train, dev or test.")
+
+
+class GeneratedSettings(Settings):
+    """Synthetic recordings with known truth; recording i depends on these settings and i alone."""
+
+    kind: Literal["generated"] = "generated"
+    content: Literal["scenes", "events", "speakers", "sensors"] = option(
+        "scenes",
+        "scenes: textures, one a class; events: several tones at a time (multilabel); speakers: digits spoken by "
+        "speakers; sensors: three channels of an activity and its intensity.",
+    )
+    examples: int = option(200, "Number of recordings.", ge=1)
+    classes: int = option(4, "Number of scenes, events, digits or activities.", ge=2, le=64)
+    speakers: int = option(6, "Number of speakers, where content is speakers.", ge=1, le=64)
+    rate_hz: float = option(16000.0, "Sampling rate.", unit="Hz", gt=0)
+    duration_s: float = option(1.0, "Mean duration; recordings vary around it.", unit="s", gt=0)
+    noise_db: float = option(-20.0, "Level of the noise, relative to the sound.", unit="dB")
+    folds: int | None = option(None, "Number of predefined folds; by default none.", ge=2)
+    seed: int = option(0, "Another seed gives other recordings of the same classes.", ge=0)
+
+
+SourceSettings = kinds(
+    "source",
+    EscSettings,
+    FilenamesSettings,
+    TableSettings,
+    FoldersSettings,
+    ArraysSettings,
+    GeneratedSettings,
+)
+
+
+def _partition_names(partition: str | PartitionRules | None) -> list[str | None]:
+    if isinstance(partition, dict):
+        return [name for rules in partition.values() for name in rules]
+    return [partition]
+
+
+def _check_names(key: str, names: Iterable[str | None], known: Container[str]) -> None:
+    for name in names:
+        if name is not None and name not in known:
+            known_names = ", ".join(known) if isinstance(known, dict) and known else "none"
+            raise ValueError(f"{key} names '{name}', which is not there: there is {known_names}")
