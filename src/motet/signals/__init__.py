@@ -1,0 +1,1 @@
+"""Recordings, and how they become signals: readers, preparation, waveform augmentation."""
