@@ -1,0 +1,1 @@
+"""Evaluation: predictions of rows, their figures, and how sure these are."""

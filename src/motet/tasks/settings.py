@@ -1,0 +1,357 @@
+"""Settings of the tasks: what is predicted, its labels, its loss, its decision, its metrics.
+
+Every slot takes the user's own class as well (`kind: ./mine.py:Name`).
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from motet.config import Many, Settings, kinds, option
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_mapping(value: object) -> str:
+    return "mapping" if isinstance(value, dict) else "plain"
+
+
+def _is_mapping_or_none(value: object) -> str:
+    return "none" if value is None else _is_mapping(value)
+
+
+def _keys_as_text(value: object) -> object:
+    return {_as_text(key): item for key, item in value.items()} if isinstance(value, dict) else value
+
+
+Label = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+LabelNames = Annotated[dict[str, Label], BeforeValidator(_keys_as_text)]
+Labels = Annotated[
+    Annotated[Many[Label], Tag("plain")]
+    | Annotated[LabelNames, Tag("mapping")]
+    | Annotated[None, Tag("none")],
+    Discriminator(_is_mapping_or_none),
+]
+LabelWeights = Annotated[dict[str, Annotated[float, Field(ge=0)]], BeforeValidator(_keys_as_text)]
+ClassWeights = Annotated[
+    Annotated[Literal["none", "balanced"], Tag("plain")] | Annotated[LabelWeights, Tag("mapping")],
+    Discriminator(_is_mapping),
+]
+
+
+class CrossEntropySettings(Settings):
+    """Cross-entropy of the softmax."""
+
+    kind: Literal["cross_entropy"] = "cross_entropy"
+    label_smoothing: float = option(0.0, "Share of the target spread evenly over all classes.", ge=0, lt=1)
+    class_weights: ClassWeights = option(
+        "none",
+        "Weight of a row by its class: none, balanced (inverse to the class's training rows, 1 on average), "
+        "or a mapping from label to weight (others 1).",
+    )
+
+
+class FocalSettings(Settings):
+    """Focal loss of the softmax: rows that are already right count less (Lin et al. 2017)."""
+
+    kind: Literal["focal"] = "focal"
+    gamma: float = option(2.0, "How fast sure rows lose weight; 0 is cross-entropy.", ge=0)
+    class_weights: ClassWeights = option(
+        "none", "The paper's alpha: none, balanced, or a mapping from label to weight (others 1)."
+    )
+
+
+class BinaryCrossEntropySettings(Settings):
+    """Cross-entropy of the sigmoid, the mean over labels."""
+
+    kind: Literal["bce"] = "bce"
+    label_smoothing: float = option(0.0, "Targets move this far towards one half.", ge=0, lt=1)
+    positive_weights: ClassWeights = option(
+        "none",
+        "Weight of the positives of a label: none, balanced (negatives per positive among training rows), "
+        "or a mapping from label to weight (others 1).",
+    )
+
+
+class BinaryFocalSettings(Settings):
+    """Focal loss of the sigmoid, the mean over labels (Lin et al. 2017)."""
+
+    kind: Literal["focal"] = "focal"
+    gamma: float = option(2.0, "How fast sure rows lose weight; 0 is cross-entropy.", ge=0)
+    alpha: float | None = option(
+        None, "Weight of positives, with 1 - alpha for negatives; by default both weigh 1.", gt=0, lt=1
+    )
+
+
+class SquaredErrorSettings(Settings):
+    """Squared error in standard deviations of the training targets, the mean over values."""
+
+    kind: Literal["mse"] = "mse"
+
+
+class AbsoluteErrorSettings(Settings):
+    """Absolute error in standard deviations of the training targets, the mean over values."""
+
+    kind: Literal["l1"] = "l1"
+
+
+class HuberSettings(Settings):
+    """Squared near zero, absolute beyond `delta` (Huber 1964), the mean over values."""
+
+    kind: Literal["huber"] = "huber"
+    delta: float = option(
+        1.0, "Where squared becomes absolute, in standard deviations of the training targets.", gt=0
+    )
+
+
+MulticlassLossSettings = kinds("loss", CrossEntropySettings, FocalSettings)
+BinaryLossSettings = kinds("loss", BinaryCrossEntropySettings, BinaryFocalSettings)
+RegressionLossSettings = kinds("loss", SquaredErrorSettings, AbsoluteErrorSettings, HuberSettings)
+
+
+class ArgmaxSettings(Settings):
+    """The most probable class."""
+
+    kind: Literal["argmax"] = "argmax"
+
+
+class ThresholdSettings(Settings):
+    """Every label at or above one fixed probability."""
+
+    kind: Literal["threshold"] = "threshold"
+    value: float = option(0.5, "The probability from which a label is given.", ge=0, le=1)
+
+
+class TunedThresholdSettings(Settings):
+    """Every label at or above its own probability, chosen on development rows."""
+
+    kind: Literal["tuned_threshold"] = "tuned_threshold"
+    metric: Literal["f1", "uar"] = option("f1", "What each label's threshold makes as large as possible.")
+
+
+class IdentitySettings(Settings):
+    """The predicted value itself."""
+
+    kind: Literal["identity"] = "identity"
+
+
+MulticlassDecisionSettings = kinds("decision", ArgmaxSettings)
+ThresholdDecisionSettings = kinds("decision", ThresholdSettings, TunedThresholdSettings)
+RegressionDecisionSettings = kinds("decision", IdentitySettings)
+
+
+class UarSettings(Settings):
+    """Unweighted average recall over the classes that are present (balanced accuracy)."""
+
+    kind: Literal["uar"] = "uar"
+
+
+class AccuracySettings(Settings):
+    """Share of rows that are right; of a multilabel task, right in every label."""
+
+    kind: Literal["accuracy"] = "accuracy"
+
+
+class MacroF1Settings(Settings):
+    """F1, the plain mean over labels that are present or predicted."""
+
+    kind: Literal["f1_macro"] = "f1_macro"
+
+
+class WeightedF1Settings(Settings):
+    """F1, the mean over labels weighted by their rows."""
+
+    kind: Literal["f1_weighted"] = "f1_weighted"
+
+
+class MicroF1Settings(Settings):
+    """F1 of all labels counted together."""
+
+    kind: Literal["f1_micro"] = "f1_micro"
+
+
+class MacroPrecisionSettings(Settings):
+    """Precision, the plain mean over labels that are present or predicted."""
+
+    kind: Literal["precision_macro"] = "precision_macro"
+
+
+class MacroRecallSettings(Settings):
+    """Recall, the plain mean over labels that are present or predicted."""
+
+    kind: Literal["recall_macro"] = "recall_macro"
+
+
+class AucSettings(Settings):
+    """Area under the ROC curve, the mean over labels, each against all others."""
+
+    kind: Literal["auc"] = "auc"
+
+
+class MeanAveragePrecisionSettings(Settings):
+    """Average precision, the mean over labels that are present."""
+
+    kind: Literal["map"] = "map"
+
+
+class ConcordanceSettings(Settings):
+    """Concordance correlation coefficient (Lin 1989), the mean over values."""
+
+    kind: Literal["ccc"] = "ccc"
+
+
+class PearsonSettings(Settings):
+    """Pearson's correlation coefficient, the mean over values."""
+
+    kind: Literal["pearson"] = "pearson"
+
+
+class MeanAbsoluteErrorSettings(Settings):
+    """Mean absolute error in the targets' own unit, the mean over values."""
+
+    kind: Literal["mae"] = "mae"
+
+
+class RootMeanSquaredErrorSettings(Settings):
+    """Root of the mean squared error in the targets' own unit, the mean over values."""
+
+    kind: Literal["rmse"] = "rmse"
+
+
+_COUNTED = (
+    AccuracySettings,
+    MacroF1Settings,
+    WeightedF1Settings,
+    MicroF1Settings,
+    MacroPrecisionSettings,
+    MacroRecallSettings,
+)
+_RANKED = (AucSettings, MeanAveragePrecisionSettings)
+_COMPARED = (ConcordanceSettings, PearsonSettings, MeanAbsoluteErrorSettings, RootMeanSquaredErrorSettings)
+
+ClassMetricSettings = kinds("metric", UarSettings, *_COUNTED, *_RANKED)
+MultilabelMetricSettings = kinds("metric", *_RANKED, *_COUNTED)
+RegressionMetricSettings = kinds("metric", *_COMPARED)
+
+_LABELS = (
+    "All labels in their order, or a mapping from what the data says to label names; by default every label "
+    "found in the data, sorted."
+)
+_METRICS = "What is reported; the first is the one that model selection looks at."
+_WEIGHT = "Weight of the task's loss beside other tasks."
+
+
+class BinarySettings(Settings):
+    """One of two labels, told from one output."""
+
+    kind: Literal["binary"] = "binary"
+    labels: Labels = option(None, _LABELS)
+    positive: Label | None = option(None, "The label whose probability is predicted; by default the last.")
+    loss: BinaryLossSettings = option(BinaryCrossEntropySettings(), "What training makes small.")  # type: ignore[valid-type]
+    decision: ThresholdDecisionSettings = option(ThresholdSettings(), "How a probability becomes a label.")  # type: ignore[valid-type]
+    metrics: Many[ClassMetricSettings] = option(  # type: ignore[valid-type]
+        (UarSettings(), *(cls() for cls in (*_COUNTED, *_RANKED))), _METRICS, min_length=1
+    )
+    weight: float = option(1.0, _WEIGHT, ge=0)
+
+    @model_validator(mode="after")
+    def _labels_are_two(self) -> Self:
+        names = declared_labels(self.labels)
+        if names and len(names) != 2:
+            raise ValueError(
+                f"a binary task has two labels, but {len(names)} are declared; use multiclass for more"
+            )
+        if names and self.positive is not None and self.positive not in names:
+            raise ValueError(
+                f"positive is {self.positive!r}, but the labels are {', '.join(names)}; name one of them"
+            )
+        return self
+
+
+class MulticlassSettings(Settings):
+    """One of several labels."""
+
+    kind: Literal["multiclass"] = "multiclass"
+    labels: Labels = option(None, _LABELS)
+    loss: MulticlassLossSettings = option(CrossEntropySettings(), "What training makes small.")  # type: ignore[valid-type]
+    decision: MulticlassDecisionSettings = option(ArgmaxSettings(), "How probabilities become a label.")  # type: ignore[valid-type]
+    metrics: Many[ClassMetricSettings] = option(  # type: ignore[valid-type]
+        (UarSettings(), *(cls() for cls in (*_COUNTED, *_RANKED))), _METRICS, min_length=1
+    )
+    weight: float = option(1.0, _WEIGHT, ge=0)
+
+    @model_validator(mode="after")
+    def _labels_are_several(self) -> Self:
+        names = declared_labels(self.labels)
+        if names and len(names) < 2:
+            raise ValueError(
+                f"a multiclass task has two labels or more, but only {names[0]!r} is declared; add the rest"
+            )
+        return self
+
+
+class MultilabelSettings(Settings):
+    """Any number of several labels at once."""
+
+    kind: Literal["multilabel"] = "multilabel"
+    labels: Labels = option(None, _LABELS)
+    loss: BinaryLossSettings = option(BinaryCrossEntropySettings(), "What training makes small.")  # type: ignore[valid-type]
+    decision: ThresholdDecisionSettings = option(ThresholdSettings(), "How probabilities become labels.")  # type: ignore[valid-type]
+    metrics: Many[MultilabelMetricSettings] = option(  # type: ignore[valid-type]
+        (MeanAveragePrecisionSettings(), AucSettings(), *(cls() for cls in _COUNTED)), _METRICS, min_length=1
+    )
+    weight: float = option(1.0, _WEIGHT, ge=0)
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> Self:
+        declared_labels(self.labels)
+        return self
+
+
+class RegressionSettings(Settings):
+    """One or several numbers."""
+
+    kind: Literal["regression"] = "regression"
+    labels: Many[Label] | None = option(
+        None, "Names of the values; by default value, or value_1, value_2, ..."
+    )
+    loss: RegressionLossSettings = option(SquaredErrorSettings(), "What training makes small.")  # type: ignore[valid-type]
+    decision: RegressionDecisionSettings = option(IdentitySettings(), "What becomes of a predicted value.")  # type: ignore[valid-type]
+    metrics: Many[RegressionMetricSettings] = option(  # type: ignore[valid-type]
+        tuple(cls() for cls in _COMPARED), _METRICS, min_length=1
+    )
+    weight: float = option(1.0, _WEIGHT, ge=0)
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> Self:
+        declared_labels(self.labels)
+        return self
+
+
+TaskSettings = kinds("task", BinarySettings, MulticlassSettings, MultilabelSettings, RegressionSettings)
+
+
+def declared_labels(labels: tuple[str, ...] | dict[str, str] | None) -> tuple[str, ...]:
+    """Return the declared labels in their order; none where they are left to the data.
+
+    Raises
+    ------
+    ValueError
+        If a list of labels is empty or names one twice.
+
+    Examples
+    --------
+    >>> declared_labels({"A": "rest", "B": "rest", "E": "seizure"})
+    ('rest', 'seizure')
+    """
+    if labels is None:
+        return ()
+    names = tuple(dict.fromkeys(labels.values() if isinstance(labels, dict) else labels))
+    if not names:
+        raise ValueError("labels is empty; name the labels, or leave it out to take them from the data")
+    if not isinstance(labels, dict) and len(names) < len(labels):
+        twice = next(name for name in names if labels.count(name) > 1)
+        raise ValueError(f"label {twice!r} is declared twice; name every label once")
+    return names
