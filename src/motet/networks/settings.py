@@ -1,37 +1,60 @@
 """Settings of networks: layers from input to output, fusion of inputs, heads of tasks.
 
-A layer takes and returns a map of C channels, T frames and F bins. Time is kept until a pooling layer (or an `mlp`
-per clip) removes it; every layer reshapes what it receives: see each class.
+A layer takes and returns a map of C channels, T frames and F bins. Time is kept until a pooling layer (or an
+`mlp` per clip) removes it; every layer reshapes what it receives by itself.
 """
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from motet.config import Many, Settings, kinds, option
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "none"]
-Sizes = int | Many[int]
+
+
+def _one_error(least: int, words: str = "") -> WrapValidator:
+    """Report a wrong size once, not once for each form that it may have."""
+
+    def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise ValueError(
+                f"{value!r} is not a size; a size is {words}a whole number of at least {least}, "
+                "or a list of them, one an axis"
+            ) from None
+
+    return WrapValidator(check)
+
+
+_Positive = Annotated[int, Field(ge=1)]
+_NotNegative = Annotated[int, Field(ge=0)]
+Sizes = Annotated[_Positive | Many[_Positive], _one_error(1)]
 """One number for every axis, or one number an axis: (time), (time, bins) or (channels, time, bins)."""
+Padding = Annotated[Literal["same"] | _NotNegative | Many[_NotNegative], _one_error(0, "same, ")]
 
 
 class MlpSettings(Settings):
     """Dense layers, for every frame or for the whole clip."""
 
     kind: Literal["mlp"] = "mlp"
-    hidden: Many[int] = option((256,), "Units of each dense layer.", min_length=1)
+    hidden: Many[_Positive] = option((256,), "Units of each dense layer.", min_length=1)
     per: Literal["frame", "clip"] = option(
         "frame",
-        "frame: the C*F values of every frame, time is kept; clip: all C*T*F values at once, which wants a fixed length.",
+        "frame: the C*F values of every frame, time is kept; clip: all C*T*F values at once, of a fixed length.",
     )
     normalisation: Literal["batch", "layer", "none"] = option("none", "Normalisation after each dense layer.")
     activation: Activation = option("relu", "Activation after each dense layer.")
     dropout: float = option(0.0, "Share of values dropped after each dense layer.", ge=0, lt=1)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _positive("hidden", self.hidden)
-        return self
 
 
 class MaxPoolingSettings(Settings):
@@ -42,11 +65,6 @@ class MaxPoolingSettings(Settings):
         2, "Window and step: one number for time and bins, or one number an axis (3D: channels, time, bins)."
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _positive("size", self.size)
-        return self
-
 
 class MeanPoolingSettings(Settings):
     """The mean of every window."""
@@ -55,11 +73,6 @@ class MeanPoolingSettings(Settings):
     size: Sizes = option(
         2, "Window and step: one number for time and bins, or one number an axis (3D: channels, time, bins)."
     )
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _positive("size", self.size)
-        return self
 
 
 class NoPoolingSettings(Settings):
@@ -76,21 +89,28 @@ class CnnSettings(Settings):
 
     kind: Literal["cnn"] = "cnn"
     dims: Literal[1, 2, 3] = option(
-        2, "1: C*F channels over time; 2: C channels over time and bins; 3: one channel over channels, time and bins."
+        2,
+        "1: C*F channels over time; 2: C channels over time and bins; 3: one over channels, time and bins.",
     )
-    channels: Many[int] = option((32, 64, 128), "Channels after each stage; their number is the number of stages.")
-    kernel: Sizes = option(3, "Size of the convolution: one number, or one an axis (3D: channels, time, bins).")
+    channels: Many[_Positive] = option(
+        (32, 64, 128), "Channels after each stage; their number is the number of stages.", min_length=1
+    )
+    kernel: Sizes = option(
+        3, "Size of the convolution: one number, or one an axis (3D: channels, time, bins)."
+    )
     stride: Sizes = option(1, "Step of the convolution: one number, or one an axis.")
-    padding: Literal["same"] | Sizes = option(
-        "same", "Zeros on both sides: one number, one an axis, or same: as many as keep the size (at stride 1)."
+    padding: Padding = option(
+        "same",
+        "Zeros on both sides: one number, one an axis, or same: as many as keep the size (at stride 1).",
     )
     repeat: int = option(1, "Convolutions in each stage; stride and pooling act once.", ge=1)
     pooling: PoolingSettings = option(
-        MaxPoolingSettings(), "Pooling at the end of each stage: max halves time and bins unless told otherwise."
+        MaxPoolingSettings(),
+        "Pooling at the end of each stage: max halves time and bins unless told otherwise.",
     )
     normalisation: Literal["batch", "layer", "group", "none"] = option(
         "batch",
-        "batch: each channel over the batch; layer: all channels of each cell; group: channel groups of each row.",
+        "batch: each channel over the batch; layer: the channels of each cell; group: groups of them in each row.",
     )
     groups: int = option(8, "Groups of channels of the group normalisation.", ge=1)
     activation: Activation = option("relu", "Activation after each convolution.")
@@ -99,22 +119,16 @@ class CnnSettings(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not self.channels:
-            raise ValueError("no channels are given; a cnn has at least one stage: channels: [32]")
-        for name in ("channels", "kernel", "stride"):
-            _positive(name, getattr(self, name))
         for name in ("kernel", "stride", "padding"):
             self._check_axes(name, getattr(self, name))
         self._check_axes("pooling.size", getattr(self.pooling, "size", 1))
-        if self.padding != "same" and min(_as_list(self.padding)) < 0:
-            raise ValueError(f"padding is {self.padding}; it cannot be negative: use 0, or same")
         return self
 
     def _check_axes(self, name: str, value: Any) -> None:
         if isinstance(value, tuple) and len(value) != self.dims:
             axes = {1: "time", 2: "time, bins", 3: "channels, time, bins"}[self.dims]
             raise ValueError(
-                f"{name} has {len(value)} numbers; a cnn of dims {self.dims} wants one number or {self.dims} ({axes})"
+                f"{name} has {len(value)} numbers; a cnn of dims {self.dims} wants one, or {self.dims} ({axes})"
             )
 
 
@@ -136,7 +150,9 @@ class PoolSettings(Settings):
     how: Literal["mean", "max", "last", "attention"] = option(
         "mean", "mean, max, last (the last valid frame), or attention (a mean with learned weights)."
     )
-    over: Literal["time", "all"] = option("time", "time: every channel and bin keeps its value; all: time and bins.")
+    over: Literal["time", "all"] = option(
+        "time", "time: every channel and bin keeps its value; all: time and bins."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -151,39 +167,36 @@ LayerSettings = kinds("layer", MlpSettings, CnnSettings, RnnSettings, PoolSettin
 class HeadSettings(Settings):
     """What turns the shared features into the predictions of one task: linear, or with hidden layers."""
 
-    hidden: Many[int] = option((), "Units of each hidden layer; none: a linear head.")
+    hidden: Many[_Positive] = option((), "Units of each hidden layer; none: a linear head.")
     activation: Activation = option("relu", "Activation after each hidden layer.")
     dropout: float = option(0.0, "Share of values dropped before each layer of the head.", ge=0, lt=1)
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _positive("hidden", self.hidden)
-        return self
+
+def _form(value: Any) -> str:
+    return "inputs" if isinstance(value, dict) and "kind" not in value else "layers"
+
+
+_Layers = Many[LayerSettings]
+_Encoder = Annotated[
+    Annotated[_Layers, Tag("layers")] | Annotated[dict[str, _Layers], Tag("inputs")], Discriminator(_form)
+]
 
 
 class ModelSettings(Settings):
-    """The network: encoders of the inputs, their fusion, a shared trunk, pooling, and a head for each task."""
+    """The network: encoders of the inputs, their fusion, a shared trunk, pooling, a head for each task."""
 
-    encoder: Many[LayerSettings] | dict[str, Many[LayerSettings]] = option(
-        (CnnSettings(),), "Layers from the input on; with several inputs, a list of layers for each input's name."
+    encoder: _Encoder = option(
+        (CnnSettings(),),
+        "Layers from the input on; with several inputs, a list of layers for each input's name.",
     )
     fusion: Literal["concat", "mean", "sum"] = option("concat", "How the encoded inputs become one.")
     fusion_per: Literal["clip", "frame"] = option(
         "clip",
-        "clip: encoded inputs are pooled over time, then fused; frame: fused frame by frame, which wants equal frames.",
+        "clip: encoded inputs are pooled over time first; frame: fused frame by frame, of equal frames.",
     )
-    trunk: Many[LayerSettings] = option((), "Layers that all inputs and tasks share, after the encoders.")
+    trunk: _Layers = option((), "Layers that all inputs and tasks share, after the encoders.")
     pooling: PoolSettings = option(PoolSettings(), "Pooling before the heads, where time is left.")
     heads: dict[str, HeadSettings] = Field(
         default_factory=dict, description="The head of each task; a task that is not named has a linear head."
     )
     network: Any = option(None, "A network of your own, `./mine.py:Net`, in place of all the others.")
-
-
-def _as_list(sizes: int | tuple[int, ...]) -> list[int]:
-    return [sizes] if isinstance(sizes, int) else list(sizes)
-
-
-def _positive(name: str, sizes: int | tuple[int, ...]) -> None:
-    if min(_as_list(sizes), default=1) < 1:
-        raise ValueError(f"{name} is {sizes}; every number must be at least 1")
