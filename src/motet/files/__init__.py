@@ -1,0 +1,50 @@
+"""What touches the disk carefully: digests, atomic commit, locks, logs, and every call that only POSIX has.
+
+Conventions: a digest is 16 bytes (BLAKE2b); every write either happens whole or not at all; whatever the
+machine refuses (no space, no permission, a read-only disk) becomes one `MachineError` that names the path.
+"""
+
+from motet.lazy import exports
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "DIGEST_BYTES": "digest",
+        "DigestCache": "digest_cache",
+        "JsonLines": "json_lines",
+        "atomic_directory": "commit",
+        "atomic_path": "commit",
+        "atomic_write": "commit",
+        "digest_bytes": "digest",
+        "digest_file": "digest",
+        "lock": "locking",
+        "machine_errors": "disk",
+        "open_binary": "disk",
+        "read_at": "disk",
+        "remove_stale": "commit",
+        "restore_directory": "commit",
+        "safe_name": "names",
+        "sync_directory": "disk",
+        "write_all": "disk",
+    },
+)
+
+__all__ = [
+    "DIGEST_BYTES",
+    "DigestCache",
+    "JsonLines",
+    "atomic_directory",
+    "atomic_path",
+    "atomic_write",
+    "digest_bytes",
+    "digest_file",
+    "lock",
+    "machine_errors",
+    "open_binary",
+    "read_at",
+    "remove_stale",
+    "restore_directory",
+    "safe_name",
+    "sync_directory",
+    "write_all",
+]
