@@ -50,7 +50,7 @@ class MlpSettings(Settings):
     hidden: Many[_Positive] = option((256,), "Units of each dense layer.", min_length=1)
     per: Literal["frame", "clip"] = option(
         "frame",
-        "frame: the C*F values of every frame, time is kept; clip: all C*T*F values at once, of a fixed length.",
+        "frame: the C*F values of every frame, time is kept; clip: all C*T*F at once, of a fixed length.",
     )
     normalisation: Literal["batch", "layer", "none"] = option("none", "Normalisation after each dense layer.")
     activation: Activation = option("relu", "Activation after each dense layer.")
@@ -110,7 +110,7 @@ class CnnSettings(Settings):
     )
     normalisation: Literal["batch", "layer", "group", "none"] = option(
         "batch",
-        "batch: each channel over the batch; layer: the channels of each cell; group: groups of them in each row.",
+        "batch: each channel over the batch; layer: the channels of a cell; group: groups of them in a row.",
     )
     groups: int = option(8, "Groups of channels of the group normalisation.", ge=1)
     activation: Activation = option("relu", "Activation after each convolution.")
@@ -128,7 +128,7 @@ class CnnSettings(Settings):
         if isinstance(value, tuple) and len(value) != self.dims:
             axes = {1: "time", 2: "time, bins", 3: "channels, time, bins"}[self.dims]
             raise ValueError(
-                f"{name} has {len(value)} numbers; a cnn of dims {self.dims} wants one, or {self.dims} ({axes})"
+                f"{name} has {len(value)} numbers; dims {self.dims} wants one, or {self.dims} ({axes})"
             )
 
 
