@@ -1,8 +1,8 @@
 """Settings of the sources: where recordings lie and how their targets, groups and splits are found.
 
 Four words mean the same everywhere. `group` is what must not stand on both sides of a split. `fold` is the
-publisher's fold in which an example is tested. `partition` is the publisher's train, dev or test set. `labels`
-gives names to codes, of which 1, "1" and "01" are the same.
+publisher's fold in which an example is tested. `partition` is the publisher's train, dev or test set.
+`labels` gives names to codes, of which 1, "1" and "01" are the same.
 """
 
 import re
@@ -43,8 +43,8 @@ def pattern_fields(pattern: str) -> dict[str, FieldType]:
         match = _SPECIFICATION.fullmatch(specification or "")
         if match is None or conversion or not (name == "" or name.isidentifier()):
             raise ValueError(
-                f"piece '{name}' of pattern '{pattern}' is malformed: a piece is {{name}}, {{name:s}}, {{name:d}} "
-                "or {name:f}, with a width where wanted ({name:2d}), or {} for one of no interest"
+                f"piece '{name}' of pattern '{pattern}' is malformed: a piece is {{name}}, {{name:s}}, "
+                "{name:d} or {name:f}, with a width where wanted ({name:2d}), or {} for one of no interest"
             )
         found: FieldType = "d" if match["type"] == "d" else "f" if match["type"] == "f" else "s"
         if name and fields.setdefault(name, found) != found:
@@ -91,15 +91,15 @@ class FilenamesSettings(Settings):
     kind: Literal["filenames"] = "filenames"
     path: str = required("Folder of the files; subfolders are searched too.")
     pattern: str = required(
-        "File name with its pieces in braces, as in {digit}_{speaker}_{index:d}.wav; types are s (text), d (whole "
-        "number), f (number); {} is a piece of no interest; with a / it is the path below the folder.",
+        "File name with its pieces in braces, as in {digit}_{speaker}_{index:d}.wav; types are s (text), "
+        "d (whole number), f (number); {} is a piece of no interest; with a / it is a path below the folder.",
         min_length=1,
     )
     group: str | None = option(None, "Piece whose values must not stand on both sides of a split.")
     fold: str | None = option(None, "Piece that names the fold in which a file is tested.")
     partition: PartitionSettings | None = option(
         None,
-        "Piece that says train, dev or test, or rules as in {test: {index: {below: 5}}}; the rest is train.",
+        "Piece that says train, dev or test, or rules as in {test: {index: {below: 5}}}; the rest trains.",
     )
     labels: dict[str, LabelNames] = option(
         {}, "Names of the codes of a piece: {emotion: {1: neutral, 2: calm}}."
@@ -107,6 +107,7 @@ class FilenamesSettings(Settings):
     unmatched: Literal["error", "skip"] = option(
         "error", "What to do with files of that extension that do not match."
     )
+    rate_hz: float | None = option(None, "Sampling rate of files that carry none.", unit="Hz", gt=0)
 
     @model_validator(mode="after")
     def _names_are_pieces(self) -> Self:
@@ -123,7 +124,8 @@ class FilenamesSettings(Settings):
             for name, rule in rules.items():
                 if fields[name] == "s" and (rule.below is not None or rule.above is not None):
                     raise ValueError(
-                        f"partition.{role}.{name} compares text with a number: write {{{name}:d}} in the pattern"
+                        f"partition.{role}.{name} compares text with a number: "
+                        f"write {{{name}:d}} in the pattern"
                     )
         return self
 
@@ -134,8 +136,8 @@ class TargetColumns(Settings):
     columns: Many[str] = required("Columns of the target.", min_length=1)
     values: Literal["auto", "label", "labels", "number", "numbers"] = option(
         "auto",
-        "What the cells hold. auto: one column holds a label, or a number where every cell is one; several columns "
-        "hold labels, named by their headers, where every cell is 0 or 1, else numbers.",
+        "What the cells hold. auto: one column holds a label, or a number where every cell is one; several "
+        "columns hold labels, named by their headers, where every cell is 0 or 1, else numbers.",
     )
     separator: str | None = option(None, "What stands between the labels in a cell of several.", min_length=1)
 
@@ -144,7 +146,7 @@ class TargetColumns(Settings):
         single = len(self.columns) == 1
         if self.separator is not None and not (single and self.values in ("auto", "labels")):
             raise ValueError(
-                f"separator is '{self.separator}' with {len(self.columns)} columns and values: {self.values}: it "
+                f"separator is '{self.separator}' with {len(self.columns)} columns of {self.values}: it "
                 "splits the labels in one column; name one column, and values: labels"
             )
         if not single and self.values in ("label", "number"):
@@ -200,7 +202,7 @@ class TableSettings(Settings):
     fold: str | None = option(None, "Column that names the fold in which a row is tested.")
     partition: PartitionSettings | None = option(
         None,
-        "Column that says train, dev or test, or rules as in {test: {year: {above: 2019}}}; the rest is train.",
+        "Column that says train, dev or test, or rules as in {test: {year: {above: 2019}}}; the rest trains.",
     )
     start: str | None = option(None, "Column with the start of the span in the recording, in seconds.")
     end: str | None = option(None, "Column with the end of the span, in seconds.")
@@ -244,7 +246,7 @@ class ArraysSettings(Settings):
     signals: Many[str] | None = option(
         None,
         "Name in the .npz file, or .npy file, or text matrices with one example a row, one matrix a channel; "
-        "* and ? are wildcards. By default X; where there is none, each file of a class folder is an example.",
+        "* and ? are wildcards. By default X; without one, each file of a class folder is an example.",
         min_length=1,
     )
     targets: dict[str, str] = option({}, "Array or text file of each task's targets. By default {label: y}.")
@@ -262,8 +264,8 @@ class GeneratedSettings(Settings):
     kind: Literal["generated"] = "generated"
     content: Literal["scenes", "events", "speakers", "sensors"] = option(
         "scenes",
-        "scenes: textures, one a class; events: several tones at a time (multilabel); speakers: digits spoken by "
-        "speakers; sensors: three channels of an activity and its intensity.",
+        "scenes: textures, one a class; events: several tones at a time (multilabel); speakers: digits "
+        "spoken by speakers; sensors: three channels of an activity and its intensity.",
     )
     examples: int = option(200, "Number of recordings.", ge=1)
     classes: int = option(4, "Number of scenes, events, digits or activities.", ge=2, le=64)
