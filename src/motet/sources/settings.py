@@ -12,7 +12,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from motet.config import Many, Settings, kinds, option, required
+from motet.config import (
+    ExistingFile,
+    ExistingFolder,
+    ExistingPath,
+    Many,
+    Settings,
+    kinds,
+    option,
+    required,
+)
 
 Role = Literal["train", "dev", "test"]
 Code = str | int
@@ -71,8 +80,8 @@ class RuleSettings(Settings):
 
 PartitionRules = dict[Role, dict[str, RuleSettings]]
 PartitionSettings = Annotated[
-    Annotated[str, Tag("name")] | Annotated[PartitionRules, Field(min_length=1), Tag("rules")],
-    Discriminator(lambda value: "name" if isinstance(value, str) else "rules"),
+    Annotated[str, Tag("<name>")] | Annotated[PartitionRules, Field(min_length=1), Tag("<rules>")],
+    Discriminator(lambda value: "<name>" if isinstance(value, str) else "<rules>"),
 ]
 
 
@@ -80,7 +89,7 @@ class EscSettings(Settings):
     """ESC-10 and ESC-50, environmental sounds in five folds, in the folders of their publisher."""
 
     kind: Literal["esc"] = "esc"
-    path: str = required("Folder of the data set.")
+    path: ExistingFolder = required("Folder of the data set.")
     task: str = option("sound", "Name of the task.", min_length=1)
     subset: Literal["all", "esc10"] = option("all", "esc10 keeps the ten classes of ESC-10 out of ESC-50.")
 
@@ -89,7 +98,7 @@ class FilenamesSettings(Settings):
     """Labels read from file names."""
 
     kind: Literal["filenames"] = "filenames"
-    path: str = required("Folder of the files; subfolders are searched too.")
+    path: ExistingFolder = required("Folder of the files; subfolders are searched too.")
     pattern: str = required(
         "File name with its pieces in braces, as in {digit}_{speaker}_{index:d}.wav; types are s (text), "
         "d (whole number), f (number); {} is a piece of no interest; with a / it is a path below the folder.",
@@ -162,14 +171,14 @@ class TargetColumns(Settings):
 
 def _columns_form(value: object) -> str:
     if isinstance(value, str):
-        return "column"
-    return "columns" if isinstance(value, list | tuple) else "mapping"
+        return "<column>"
+    return "<columns>" if isinstance(value, list | tuple) else "<mapping>"
 
 
 TargetSettings = Annotated[
-    Annotated[str, Tag("column")]
-    | Annotated[Many[str], Field(min_length=1), Tag("columns")]
-    | Annotated[TargetColumns, Tag("mapping")],
+    Annotated[str, Tag("<column>")]
+    | Annotated[Many[str], Field(min_length=1), Tag("<columns>")]
+    | Annotated[TargetColumns, Tag("<mapping>")],
     Discriminator(_columns_form),
 ]
 
@@ -178,9 +187,9 @@ class TableSettings(Settings):
     """A manifest in CSV, TSV or Parquet: each row is an example."""
 
     kind: Literal["table"] = "table"
-    path: str = required("The table; its first row names the columns.")
+    path: ExistingFile = required("The table; its first row names the columns.")
     recording: str = option("path", "Column with the path of the recording.")
-    root: str | None = option(
+    root: ExistingFolder | None = option(
         None, "Folder that relative paths start from; by default the table's own folder."
     )
     content: Literal["signals", "maps"] = option(
@@ -221,7 +230,7 @@ class FoldersSettings(Settings):
     """Labels are the names of folders: CLASS, train|dev|test/CLASS, or fold_N/CLASS."""
 
     kind: Literal["folders"] = "folders"
-    path: str = required("Folder of the class folders.")
+    path: ExistingFolder = required("Folder of the class folders.")
     task: str = option("label", "Name of the task.", min_length=1)
     layout: Literal["auto", "classes", "partitions", "folds"] = option(
         "auto", "classes: CLASS/FILE; partitions: train|dev|test/CLASS/FILE; folds: fold_N/CLASS/FILE."
@@ -238,7 +247,7 @@ class ArraysSettings(Settings):
     """Arrays of many examples (.npz, .npy, text matrices), or class folders with one array a file."""
 
     kind: Literal["arrays"] = "arrays"
-    path: str = required("A .npz file, or the folder that holds the arrays.")
+    path: ExistingPath = required("A .npz file, or the folder that holds the arrays.")
     rate_hz: float | None = option(None, "Samples (maps: frames) per second.", unit="Hz", gt=0)
     content: Literal["signals", "maps"] = option(
         "signals", "signals: [N, T] or [N, C, T]; maps: finished features, [N, T, F] or [N, C, T, F]."
