@@ -17,7 +17,7 @@ def digest_bytes(*parts: bytes | bytearray | memoryview) -> bytes:
     Examples
     --------
     >>> digest_bytes(b"motet").hex()
-    'aff7bea5df8cfbd7fb93c2d8e0e17d2d'
+    'b72482cacd30261388455efff745b686'
     """
     if len(parts) == 1:
         return hashlib.blake2b(parts[0], digest_size=DIGEST_BYTES).digest()

@@ -19,7 +19,7 @@ def safe_name(text: str) -> str:
     >>> safe_name("fold_1")
     'fold_1'
     >>> safe_name("dog / bark")
-    'dog-bark-3d18b8ea'
+    'dog-bark-3bafe932'
     """
     name = _UNSAFE.sub("-", text).strip(".-")[:_MAX_LENGTH]
     if name == text and not _RESERVED.fullmatch(name):
