@@ -1,0 +1,55 @@
+"""Strict settings: the base class, options, unions of kinds, paths, user code; and experiment files.
+
+`load` reads a file and its overrides, `validate` turns it into settings and reports every problem at once,
+`options` and `json_schema` describe what may stand there, `to_yaml` and `dump` write settings down.
+"""
+
+from typing import TYPE_CHECKING
+
+from motet.lazy import exports
+
+if TYPE_CHECKING:
+    from motet.config.context import Context, CrossProblem
+    from motet.config.fields import Many, OneOrNamed, Pair, Settings, option, required
+    from motet.config.paths import ExistingFile, ExistingFolder, ExistingPath, PathText
+    from motet.config.slots import Slot, kinds
+    from motet.config.user_code import UserComponent
+
+__all__ = [
+    "Context",
+    "CrossProblem",
+    "ExistingFile",
+    "ExistingFolder",
+    "ExistingPath",
+    "Many",
+    "OneOrNamed",
+    "Pair",
+    "PathText",
+    "Settings",
+    "Slot",
+    "UserComponent",
+    "kinds",
+    "option",
+    "required",
+]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "Context": "context",
+        "CrossProblem": "context",
+        "ExistingFile": "paths",
+        "ExistingFolder": "paths",
+        "ExistingPath": "paths",
+        "Many": "fields",
+        "OneOrNamed": "fields",
+        "Pair": "fields",
+        "PathText": "paths",
+        "Settings": "fields",
+        "Slot": "slots",
+        "UserComponent": "user_code",
+        "kinds": "slots",
+        "option": "fields",
+        "required": "fields",
+    },
+)

@@ -1,0 +1,81 @@
+"""Unions told apart by `kind`: one slot of an experiment, its catalog names, and the user's own class.
+
+The tags of these unions are written `<kind>`, so that whoever reports a problem can drop them from its path.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Union, get_args
+
+from pydantic import BeforeValidator, Discriminator, GetCoreSchemaHandler, Tag
+
+from motet.config.fields import Settings
+from motet.config.user_code import UserComponent, is_user_code
+
+_USER = "<user code>"
+_PLAIN = (Mapping, Settings, str, int, float, bool, list, tuple, set, frozenset, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Marks a union of settings as one slot, whose members are told apart by `kind`.
+
+    `kinds` makes such a union from classes; `Annotated[A | B | UserComponent, Slot("feature")]` is the
+    same one in a form that type checkers understand. Without `UserComponent` the slot admits no user code.
+    """
+
+    name: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        """Build the tagged union."""
+        members = tuple(Annotated[cls, Tag(_tag_of(cls))] for cls in members_of(source))
+        before = BeforeValidator(_from_user if UserComponent in members_of(source) else _from_name)
+        return handler.generate_schema(Annotated[Union[members], Discriminator(_tag), before])  # noqa: UP007
+
+
+def kinds(slot: str, *classes: type[Settings]) -> Any:
+    """Return the union of the settings of one slot, told apart by `kind`.
+
+    A bare string is short for `{kind: string}`. User code is admitted: `kind: ./mine.py:Name`, and in Python
+    any object that is neither plain data nor settings; both become a `UserComponent`.
+
+    Parameters
+    ----------
+    slot
+        What the slot is called in messages: "feature", "optimizer".
+    *classes
+        Settings with a `kind` that is a `Literal` with a default.
+    """
+    return Annotated[Union[(*classes, UserComponent)], Slot(slot)]
+
+
+def members_of(union: Any) -> tuple[type[Settings], ...]:
+    """Return the classes of a slot's union."""
+    return tuple(get_args(union)) or (union,)
+
+
+def kind_of(settings: type[Settings]) -> str | None:
+    """Return the catalog name of a class of settings; None for user code."""
+    kind = settings.model_fields["kind"].default
+    return kind if isinstance(kind, str) else None
+
+
+def _tag_of(settings: type[Settings]) -> str:
+    return _USER if settings is UserComponent else f"<{kind_of(settings)}>"
+
+
+def _tag(value: Any) -> str | None:
+    kind = value.get("kind") if isinstance(value, Mapping) else getattr(value, "kind", None)
+    if isinstance(value, UserComponent) or is_user_code(kind):
+        return _USER
+    return None if kind is None else f"<{kind}>"
+
+
+def _from_name(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def _from_user(value: Any) -> Any:
+    if isinstance(value, _PLAIN):
+        return _from_name(value)
+    return UserComponent.of(value)
