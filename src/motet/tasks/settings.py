@@ -3,11 +3,11 @@
 Every slot takes the user's own class as well (`kind: ./mine.py:Name`).
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from motet.config import Many, Settings, kinds, option
+from motet.config import Many, Settings, Slot, UserComponent, option
 
 
 def _as_text(value: object) -> object:
@@ -15,11 +15,11 @@ def _as_text(value: object) -> object:
 
 
 def _is_mapping(value: object) -> str:
-    return "mapping" if isinstance(value, dict) else "plain"
+    return "<mapping>" if isinstance(value, dict) else "<plain>"
 
 
 def _is_mapping_or_none(value: object) -> str:
-    return "none" if value is None else _is_mapping(value)
+    return "<none>" if value is None else _is_mapping(value)
 
 
 def _keys_as_text(value: object) -> object:
@@ -29,14 +29,14 @@ def _keys_as_text(value: object) -> object:
 Label = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 LabelNames = Annotated[dict[str, Label], BeforeValidator(_keys_as_text)]
 Labels = Annotated[
-    Annotated[Many[Label], Tag("plain")]
-    | Annotated[LabelNames, Tag("mapping")]
-    | Annotated[None, Tag("none")],
+    Annotated[Many[Label], Tag("<plain>")]
+    | Annotated[LabelNames, Tag("<mapping>")]
+    | Annotated[None, Tag("<none>")],
     Discriminator(_is_mapping_or_none),
 ]
 LabelWeights = Annotated[dict[str, Annotated[float, Field(ge=0)]], BeforeValidator(_keys_as_text)]
 ClassWeights = Annotated[
-    Annotated[Literal["none", "balanced"], Tag("plain")] | Annotated[LabelWeights, Tag("mapping")],
+    Annotated[Literal["none", "balanced"], Tag("<plain>")] | Annotated[LabelWeights, Tag("<mapping>")],
     Discriminator(_is_mapping),
 ]
 
@@ -106,9 +106,11 @@ class HuberSettings(Settings):
     )
 
 
-MulticlassLossSettings = kinds("loss", CrossEntropySettings, FocalSettings)
-BinaryLossSettings = kinds("loss", BinaryCrossEntropySettings, BinaryFocalSettings)
-RegressionLossSettings = kinds("loss", SquaredErrorSettings, AbsoluteErrorSettings, HuberSettings)
+MulticlassLossSettings = Annotated[CrossEntropySettings | FocalSettings | UserComponent, Slot("loss")]
+BinaryLossSettings = Annotated[BinaryCrossEntropySettings | BinaryFocalSettings | UserComponent, Slot("loss")]
+RegressionLossSettings = Annotated[
+    SquaredErrorSettings | AbsoluteErrorSettings | HuberSettings | UserComponent, Slot("loss")
+]
 
 
 class ArgmaxSettings(Settings):
@@ -137,9 +139,11 @@ class IdentitySettings(Settings):
     kind: Literal["identity"] = "identity"
 
 
-MulticlassDecisionSettings = kinds("decision", ArgmaxSettings)
-ThresholdDecisionSettings = kinds("decision", ThresholdSettings, TunedThresholdSettings)
-RegressionDecisionSettings = kinds("decision", IdentitySettings)
+MulticlassDecisionSettings = Annotated[ArgmaxSettings | UserComponent, Slot("decision")]
+ThresholdDecisionSettings = Annotated[
+    ThresholdSettings | TunedThresholdSettings | UserComponent, Slot("decision")
+]
+RegressionDecisionSettings = Annotated[IdentitySettings | UserComponent, Slot("decision")]
 
 
 class UarSettings(Settings):
@@ -220,20 +224,34 @@ class RootMeanSquaredErrorSettings(Settings):
     kind: Literal["rmse"] = "rmse"
 
 
-_COUNTED = (
-    AccuracySettings,
-    MacroF1Settings,
-    WeightedF1Settings,
-    MicroF1Settings,
-    MacroPrecisionSettings,
-    MacroRecallSettings,
+LabelMetric = (
+    AccuracySettings
+    | MacroF1Settings
+    | WeightedF1Settings
+    | MicroF1Settings
+    | MacroPrecisionSettings
+    | MacroRecallSettings
+    | AucSettings
+    | MeanAveragePrecisionSettings
 )
-_RANKED = (AucSettings, MeanAveragePrecisionSettings)
-_COMPARED = (ConcordanceSettings, PearsonSettings, MeanAbsoluteErrorSettings, RootMeanSquaredErrorSettings)
+NumberMetric = (
+    ConcordanceSettings | PearsonSettings | MeanAbsoluteErrorSettings | RootMeanSquaredErrorSettings
+)
 
-ClassMetricSettings = kinds("metric", UarSettings, *_COUNTED, *_RANKED)
-MultilabelMetricSettings = kinds("metric", *_RANKED, *_COUNTED)
-RegressionMetricSettings = kinds("metric", *_COMPARED)
+ClassMetricSettings = Annotated[UarSettings | LabelMetric | UserComponent, Slot("metric")]
+MultilabelMetricSettings = Annotated[LabelMetric | UserComponent, Slot("metric")]
+RegressionMetricSettings = Annotated[NumberMetric | UserComponent, Slot("metric")]
+
+
+def _not_empty(metrics: tuple[Settings, ...]) -> tuple[Settings, ...]:
+    if not metrics:
+        raise ValueError("metrics is empty; name one or more, or leave it out to report all")
+    return metrics
+
+
+ClassMetrics = Annotated[Many[ClassMetricSettings], AfterValidator(_not_empty)]
+MultilabelMetrics = Annotated[Many[MultilabelMetricSettings], AfterValidator(_not_empty)]
+RegressionMetrics = Annotated[Many[RegressionMetricSettings], AfterValidator(_not_empty)]
 
 _LABELS = (
     "All labels in their order, or a mapping from what the data says to label names; by default every label "
@@ -249,11 +267,9 @@ class BinarySettings(Settings):
     kind: Literal["binary"] = "binary"
     labels: Labels = option(None, _LABELS)
     positive: Label | None = option(None, "The label whose probability is predicted; by default the last.")
-    loss: BinaryLossSettings = option(BinaryCrossEntropySettings(), "What training makes small.")  # type: ignore[valid-type]
-    decision: ThresholdDecisionSettings = option(ThresholdSettings(), "How a probability becomes a label.")  # type: ignore[valid-type]
-    metrics: Many[ClassMetricSettings] = option(  # type: ignore[valid-type]
-        (UarSettings(), *(cls() for cls in (*_COUNTED, *_RANKED))), _METRICS, min_length=1
-    )
+    loss: BinaryLossSettings = option(BinaryCrossEntropySettings(), "What training makes small.")
+    decision: ThresholdDecisionSettings = option(ThresholdSettings(), "How a probability becomes a label.")
+    metrics: ClassMetrics = option((UarSettings(), *(cls() for cls in get_args(LabelMetric))), _METRICS)
     weight: float = option(1.0, _WEIGHT, ge=0)
 
     @model_validator(mode="after")
@@ -275,11 +291,9 @@ class MulticlassSettings(Settings):
 
     kind: Literal["multiclass"] = "multiclass"
     labels: Labels = option(None, _LABELS)
-    loss: MulticlassLossSettings = option(CrossEntropySettings(), "What training makes small.")  # type: ignore[valid-type]
-    decision: MulticlassDecisionSettings = option(ArgmaxSettings(), "How probabilities become a label.")  # type: ignore[valid-type]
-    metrics: Many[ClassMetricSettings] = option(  # type: ignore[valid-type]
-        (UarSettings(), *(cls() for cls in (*_COUNTED, *_RANKED))), _METRICS, min_length=1
-    )
+    loss: MulticlassLossSettings = option(CrossEntropySettings(), "What training makes small.")
+    decision: MulticlassDecisionSettings = option(ArgmaxSettings(), "How probabilities become a label.")
+    metrics: ClassMetrics = option((UarSettings(), *(cls() for cls in get_args(LabelMetric))), _METRICS)
     weight: float = option(1.0, _WEIGHT, ge=0)
 
     @model_validator(mode="after")
@@ -297,10 +311,10 @@ class MultilabelSettings(Settings):
 
     kind: Literal["multilabel"] = "multilabel"
     labels: Labels = option(None, _LABELS)
-    loss: BinaryLossSettings = option(BinaryCrossEntropySettings(), "What training makes small.")  # type: ignore[valid-type]
-    decision: ThresholdDecisionSettings = option(ThresholdSettings(), "How probabilities become labels.")  # type: ignore[valid-type]
-    metrics: Many[MultilabelMetricSettings] = option(  # type: ignore[valid-type]
-        (MeanAveragePrecisionSettings(), AucSettings(), *(cls() for cls in _COUNTED)), _METRICS, min_length=1
+    loss: BinaryLossSettings = option(BinaryCrossEntropySettings(), "What training makes small.")
+    decision: ThresholdDecisionSettings = option(ThresholdSettings(), "How probabilities become labels.")
+    metrics: MultilabelMetrics = option(
+        (MeanAveragePrecisionSettings(), *(cls() for cls in get_args(LabelMetric)[:-1])), _METRICS
     )
     weight: float = option(1.0, _WEIGHT, ge=0)
 
@@ -317,11 +331,9 @@ class RegressionSettings(Settings):
     labels: Many[Label] | None = option(
         None, "Names of the values; by default value, or value_1, value_2, ..."
     )
-    loss: RegressionLossSettings = option(SquaredErrorSettings(), "What training makes small.")  # type: ignore[valid-type]
-    decision: RegressionDecisionSettings = option(IdentitySettings(), "What becomes of a predicted value.")  # type: ignore[valid-type]
-    metrics: Many[RegressionMetricSettings] = option(  # type: ignore[valid-type]
-        tuple(cls() for cls in _COMPARED), _METRICS, min_length=1
-    )
+    loss: RegressionLossSettings = option(SquaredErrorSettings(), "What training makes small.")
+    decision: RegressionDecisionSettings = option(IdentitySettings(), "What becomes of a predicted value.")
+    metrics: RegressionMetrics = option(tuple(cls() for cls in get_args(NumberMetric)), _METRICS)
     weight: float = option(1.0, _WEIGHT, ge=0)
 
     @model_validator(mode="after")
@@ -330,7 +342,10 @@ class RegressionSettings(Settings):
         return self
 
 
-TaskSettings = kinds("task", BinarySettings, MulticlassSettings, MultilabelSettings, RegressionSettings)
+TaskSettings = Annotated[
+    BinarySettings | MulticlassSettings | MultilabelSettings | RegressionSettings | UserComponent,
+    Slot("task"),
+]
 
 
 def declared_labels(labels: tuple[str, ...] | dict[str, str] | None) -> tuple[str, ...]:
