@@ -40,7 +40,7 @@ class DataError(MotetError):
 
 
 class MachineError(MotetError):
-    """This machine lacks something: an extra, a device, disk space, a permission."""
+    """The machine lacks something: an extra, a device, disk space, a permission."""
 
     exit_code = 4
 

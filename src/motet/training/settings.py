@@ -1,4 +1,4 @@
-"""Settings of training: optimizer, schedule, combination of losses, stopping, what is kept, and where it runs."""
+"""Settings of training: optimizer, schedule, how losses combine, stopping, what is kept, where it runs."""
 
 from typing import Literal
 
@@ -86,9 +86,7 @@ class PlateauSettings(Settings):
     minimum: float = option(0.0, "The rate never falls below this.", ge=0)
 
 
-ScheduleSettings = kinds(
-    "schedule", ConstantSettings, OneCycleSettings, CosineSettings, StepSettings, PlateauSettings
-)
+ScheduleSettings = kinds("schedule", ConstantSettings, OneCycleSettings, CosineSettings, StepSettings, PlateauSettings)
 
 
 class WeightedSettings(Settings):
@@ -146,8 +144,7 @@ class TrainingSettings(Settings):
     batch_size: int = option(32, "Rows of a step, over all data sets.", unit="rows", ge=1)
     micro_batches: int = option(
         1,
-        "Parts that a batch is computed in, to save memory; the result is the same "
-        "but for batch normalisation.",
+        "Parts that a batch is computed in, to save memory; the result is the same but for batch normalisation.",
         ge=1,
     )
     optimizer: OptimizerSettings = option(AdamSettings(), "How weights follow gradients.")  # type: ignore[valid-type]

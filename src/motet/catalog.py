@@ -1,0 +1,68 @@
+"""The only place where a name of a settings file becomes a class: (slot, kind) -> class.
+
+It stands below `pipeline` and `model`, because a saved model builds its own parts when it is loaded. Classes are
+named as text and imported when they are built, so looking at the catalog costs nothing. Parts that a room builds
+for itself (signal steps, layers, losses, metrics, samplers) are told apart there by the class of their settings.
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from motet.config import Settings, UserComponent
+
+CATALOG: Mapping[str, Mapping[str, str]] = {
+    "source": {
+        "esc": "motet.sources.esc:Esc",
+        "filenames": "motet.sources.filenames:Filenames",
+        "table": "motet.sources.table:Table",
+        "folders": "motet.sources.folders:Folders",
+        "arrays": "motet.sources.arrays:Arrays",
+        "generated": "motet.sources.generated:Generated",
+    },
+    "feature": {
+        "waveform": "motet.features.waveform:Waveform",
+        "spectrogram": "motet.features.spectral:Spectrogram",
+        "logmel": "motet.features.spectral:LogMel",
+        "mfcc": "motet.features.cepstral:Mfcc",
+        "scalogram": "motet.features.wavelet:Scalogram",
+        "logbank_summary": "motet.features.summary:LogbankSummary",
+    },
+    "scaling": {
+        "standard": "motet.features.scaling:Standard",
+        "min_max": "motet.features.scaling:MinMax",
+        "robust": "motet.features.scaling:Robust",
+        "none": "motet.features.scaling:NoScaling",
+    },
+    "map augmentation": {
+        "time_shift": "motet.features.augment:TimeShift",
+        "time_mask": "motet.features.augment:TimeMask",
+        "frequency_mask": "motet.features.augment:FrequencyMask",
+        "gain": "motet.features.augment:MapGain",
+        "noise": "motet.features.augment:MapNoise",
+    },
+    "task": {
+        "binary": "motet.tasks.classification:Binary",
+        "multiclass": "motet.tasks.classification:Multiclass",
+        "multilabel": "motet.tasks.classification:Multilabel",
+        "regression": "motet.tasks.regression:Regression",
+    },
+}
+
+
+def component_class(slot: str, settings: Settings) -> Any:
+    """Return the class that these settings of a slot stand for; for user code, the user's class or object."""
+    if isinstance(settings, UserComponent):
+        return settings.target
+    module, name = CATALOG[slot][settings.kind].split(":")  # type: ignore[attr-defined]
+    return getattr(importlib.import_module(module), name)
+
+
+def build(slot: str, settings: Settings, *args: Any) -> Any:
+    """Return a component of a slot, built from its settings and from what the slot gives besides.
+
+    A class of the catalog is called as `Class(settings, *args)`, a user's as `Class(*args, **options)`.
+    """
+    if isinstance(settings, UserComponent):
+        return settings.build(*args)
+    return component_class(slot, settings)(settings, *args)

@@ -1,0 +1,6 @@
+"""`python -m motet.cli`: the command line where no script is installed."""
+
+from motet.cli import entry
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,43 @@
+"""Where the record of an epoch goes beside `metrics.jsonl`: the log, and TensorBoard where it is installed."""
+
+import importlib.util
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger("motet")
+
+
+def scalars(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield (`part/task/metric`, value) for every number of an epoch's record."""
+    for task, loss in record["loss"].items():
+        yield f"train/{task}/loss", loss
+    for task, metrics in record["dev"].items():
+        for metric, value in metrics.items():
+            yield f"dev/{task}/{metric}", value
+
+
+def write_tensorboard(folder: Path, record: Mapping[str, Any]) -> bool:
+    """Add an epoch's record to the event files of a fold; return False where tensorboardX is not installed.
+
+    The writer is opened for each epoch, so that a killed run leaves whole files; TensorBoard joins them.
+    """
+    if importlib.util.find_spec("tensorboardX") is None:
+        return False
+    from tensorboardX import SummaryWriter
+
+    with SummaryWriter(str(folder), flush_secs=1) as writer:
+        for name, value in scalars(record):
+            writer.add_scalar(name, value, record["epoch"])
+    return True
+
+
+def epoch_line(record: Mapping[str, Any], epochs: int, best: bool) -> str:
+    """Return an epoch in one line: `epoch 3/40 loss 0.512 | digit uar 0.934 | speaker uar 0.981 *`."""
+    loss = sum(record["loss"].values())
+    parts = [f"epoch {record['epoch']}/{epochs} loss {loss:.4f}"]
+    for task, metrics in record["dev"].items():
+        name, value = next(iter(metrics.items()))
+        parts.append(f"{task} {name} {value:.4f}")
+    return " | ".join(parts) + (" *" if best and record["dev"] else "")

@@ -1,0 +1,69 @@
+"""One file of tensors and a JSON document: written whole or not at all, and checked when it is read.
+
+The file is a plain safetensors file, so any tool of that format opens it and no code runs on load. Its metadata
+holds the document and a digest of document and tensors.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from motet.errors import DataError
+from motet.files import atomic_write
+
+Document = dict[str, Any]
+
+
+def write(path: Path, tensors: Mapping[str, Tensor], document: Document) -> None:
+    """Write tensors and a document atomically: after a crash the old file or the new one is there."""
+    plain = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()}
+    text = json.dumps(document, sort_keys=True, allow_nan=False)
+    content = save_tensors(plain, {"document": text, "digest": _digest(plain, text)})
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], Document]:
+    """Read and check a file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, not one of ours, or damaged.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); name a model file or a run's folder") from error
+    try:
+        metadata = _metadata(content)
+        tensors = load_tensors(content)
+    except (SafetensorError, ValueError, KeyError, OverflowError) as error:
+        raise DataError(f"{path}: is damaged or no file of Motet; restore it, or train again to rebuild it") from error
+    if _digest(tensors, metadata["document"]) != metadata["digest"]:
+        raise DataError(f"{path}: is damaged, its checksum does not match; restore it, or train again to rebuild it")
+    document: Document = json.loads(metadata["document"])
+    return tensors, document
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    length = int.from_bytes(content[:8], "little")
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    return {"document": str(metadata["document"]), "digest": str(metadata["digest"])}
+
+
+def _digest(tensors: Mapping[str, Tensor], document: str) -> str:
+    digest = hashlib.blake2b(document.encode(), digest_size=16)
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name}\x1f{tensor.dtype}\x1f{tuple(tensor.shape)}\x1e".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy() if tensor.numel() else b"")
+    return digest.hexdigest()

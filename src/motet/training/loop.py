@@ -1,0 +1,218 @@
+"""The training loop. It reads like the textbook; all that it may not decide is handed to it as plain functions.
+
+Where training stands is the `Training` object: (epoch, step), optimizer, schedule, objective, gradient scaler, and
+the sums of the epoch that is under way. Random draws have no state: those of the data are keyed by row, and
+PyTorch's generator is seeded anew from (seed, epoch, step) before every step. So a run that was stopped at any step
+goes on exactly as if it never had been.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from motet.model import Model
+from numpy.typing import NDArray
+from torch import Tensor
+
+from motet import draws
+from motet.data.batch import Batch, Column
+from motet.errors import MotetError
+from motet.training.devices import autocast
+from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, prepare, row_losses
+from motet.training.objective import Objective
+from motet.training.optimizers import Schedule
+from motet.training.stopping import StoppingRule
+
+Scores = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """What the loop itself needs to know; the rest is in the objects that it is given."""
+
+    seed: int
+    epochs: int
+    micro_batches: int = 1
+    clip_norm: float | None = None
+    precision: torch.dtype | None = None
+
+
+@dataclass(slots=True)
+class Position:
+    """Where training stands: `epoch` and the `step` of it that comes next, and the best epoch so far."""
+
+    epoch: int = 0
+    step: int = 0
+    total_steps: int = 0
+    best_epoch: int | None = None
+    best_value: float | None = None
+    stopped: bool = False
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What the loop calls. Batches and data are functions of the epoch, so that any epoch can be entered anywhere.
+
+    Parameters
+    ----------
+    plan
+        Row numbers of every batch of an epoch.
+    draw
+        The batch of these rows in this epoch.
+    validate
+        Metrics by task on development rows, and the value to monitor (higher is better), None without such rows.
+    end_epoch
+        Called with the record of a finished epoch, and whether it is the best so far.
+    between_steps
+        Called after every step; may save, and may raise to stop.
+    """
+
+    plan: Callable[[int], Sequence[NDArray[np.int64]]]
+    draw: Callable[[NDArray[np.int64], int], Batch]
+    validate: Callable[[], tuple[Scores, float | None]]
+    end_epoch: Callable[[dict[str, Any], bool], None]
+    between_steps: Callable[[], None]
+
+
+@dataclass(slots=True)
+class Training:
+    """A training under way."""
+
+    model: Model
+    optimizer: torch.optim.Optimizer
+    schedule: Schedule
+    objective: Objective
+    settings: LoopSettings
+    device: torch.device
+    augmentations: Sequence[MapAugmentation] = ()
+    stopping: StoppingRule | None = None
+    position: Position = field(default_factory=Position)
+    sums: dict[str, Tensor] = field(default_factory=dict)
+    grad_scaler: torch.amp.GradScaler | None = None
+    learning_rates: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Remember the learning rates that the schedule multiplies."""
+        self.learning_rates = [group["lr"] for group in self.optimizer.param_groups]
+        if self.settings.precision is torch.float16:
+            self.grad_scaler = torch.amp.GradScaler(self.device.type)
+
+
+def train(training: Training, hooks: Hooks) -> None:
+    """Train until the last epoch or until the stopping rule says so.
+
+    Raises
+    ------
+    MotetError
+        If the loss is no longer finite.
+    """
+    position = training.position
+    while position.epoch < training.settings.epochs and not position.stopped:
+        for rows in hooks.plan(position.epoch)[position.step :]:
+            take_step(training, hooks.draw(rows, position.epoch))
+            hooks.between_steps()
+        losses = _mean_losses(training)
+        scores, monitored = hooks.validate()
+        record = {"epoch": position.epoch + 1, "step": position.total_steps, "loss": losses, "dev": scores}
+        best = _finish_epoch(training, monitored)
+        hooks.end_epoch(record, best)
+
+
+def take_step(training: Training, batch: Batch) -> None:
+    """Draw, forward, losses, gradient, clip, step."""
+    position, settings, model = training.position, training.settings, training.model
+    torch.manual_seed(draws.key(settings.seed, "step", position.epoch, position.step))
+    training.optimizer.zero_grad(set_to_none=True)
+    ready = _ready(training, batch)
+    for part in micro_batches(ready, batch.size, settings.micro_batches):
+        with autocast(training.device, settings.precision):
+            output = model.network(part.inputs, part.rows)
+            losses = row_losses(model.tasks, output.predictions, part) | dict(output.losses)
+        _add_to_sums(training, losses)
+        training.objective.accumulate(losses, batch.counts, training_backward(training))
+    training.objective.combine(training_backward(training))
+    _clip(training)
+    _update(training)
+    position.step += 1
+    position.total_steps += 1
+
+
+def training_backward(training: Training) -> Callable[[Tensor], None]:
+    """Return what an objective calls to add the gradient of a scalar."""
+    scaler = training.grad_scaler
+    return _backward if scaler is None else lambda loss: _backward(scaler.scale(loss))
+
+
+def _backward(loss: Tensor) -> None:
+    loss.backward()  # type: ignore[no-untyped-call]
+
+
+def _ready(training: Training, batch: Batch) -> Prepared:
+    inputs: dict[str, Column] = training.model.scale(batch, training.device)
+    if training.augmentations:
+        inputs = augment(
+            inputs, training.augmentations, seed=training.settings.seed,
+            epoch=training.position.epoch, row_ids=batch.row_ids,
+        )  # fmt: skip
+    return prepare(inputs, batch, training.device)
+
+
+def _clip(training: Training) -> None:
+    if training.settings.clip_norm is None:
+        return
+    if training.grad_scaler is not None:
+        training.grad_scaler.unscale_(training.optimizer)
+    torch.nn.utils.clip_grad_norm_(training.model.network.parameters(), training.settings.clip_norm)
+
+
+def _update(training: Training) -> None:
+    factor = training.schedule.factor(training.position.total_steps)
+    for group, rate in zip(training.optimizer.param_groups, training.learning_rates, strict=True):
+        group["lr"] = rate * factor
+    if training.grad_scaler is None:
+        training.optimizer.step()
+        return
+    training.grad_scaler.step(training.optimizer)
+    training.grad_scaler.update()
+
+
+def _add_to_sums(training: Training, losses: Mapping[str, Tensor]) -> None:
+    """Add loss and rows by task on the device; nothing waits for it before the epoch ends."""
+    for name, loss in losses.items():
+        if name not in training.sums:
+            training.sums[name] = torch.zeros(2, dtype=torch.float64, device=training.device)
+        training.sums[name][0] += loss.detach().sum()
+        training.sums[name][1] += len(loss)
+
+
+def _mean_losses(training: Training) -> dict[str, float]:
+    means = {}
+    for name, sums in training.sums.items():
+        total, rows = sums.tolist()
+        means[name] = total / rows
+        if not math.isfinite(means[name]):
+            raise MotetError(
+                f"the training loss of task {name!r} is {means[name]} in epoch {training.position.epoch + 1}; lower "
+                "training.optimizer.learning_rate, set training.clip_norm: 1.0, or look for extreme values in the data"
+            )
+    return means
+
+
+def _finish_epoch(training: Training, monitored: float | None) -> bool:
+    """Move to the next epoch; return whether the finished one is the best so far (without a value, always)."""
+    position = training.position
+    position.epoch, position.step = position.epoch + 1, 0
+    training.sums = {}
+    if monitored is None:
+        position.best_epoch = position.epoch
+        return True
+    training.schedule.observe(monitored)
+    best = position.best_value is None or monitored > position.best_value
+    if best:
+        position.best_epoch, position.best_value = position.epoch, monitored
+    if training.stopping is not None:
+        position.stopped = training.stopping.observe(position.epoch, monitored)
+    return best

@@ -1,0 +1,151 @@
+"""Optimizers, and schedules as plain functions of the step: a resumed run needs no scheduler state to be exact."""
+
+import math
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import torch
+from torch.nn import Parameter
+
+from motet.config import UserComponent
+from motet.training.settings import (
+    AdamSettings,
+    AdamWSettings,
+    ConstantSettings,
+    CosineSettings,
+    OneCycleSettings,
+    PlateauSettings,
+    SgdSettings,
+    StepSettings,
+)
+
+AnyOptimizerSettings = SgdSettings | AdamSettings | AdamWSettings | UserComponent
+AnyScheduleSettings = ConstantSettings | OneCycleSettings | CosineSettings | StepSettings | PlateauSettings
+
+
+def build_optimizer(settings: AnyOptimizerSettings, parameters: Iterable[Parameter]) -> torch.optim.Optimizer:
+    """Return the optimizer of these settings over the parameters that want a gradient."""
+    wanted = [parameter for parameter in parameters if parameter.requires_grad]
+    match settings:
+        case SgdSettings():
+            return torch.optim.SGD(
+                wanted, settings.learning_rate, settings.momentum,
+                weight_decay=settings.weight_decay, nesterov=settings.nesterov,
+            )  # fmt: skip
+        case AdamSettings() | AdamWSettings():
+            kind = torch.optim.Adam if isinstance(settings, AdamSettings) else torch.optim.AdamW
+            first, second = settings.betas
+            return kind(wanted, settings.learning_rate, (first, second), settings.epsilon, settings.weight_decay)
+        case _:
+            optimizer: torch.optim.Optimizer = settings.build(wanted)
+            return optimizer
+
+
+class Schedule(Protocol):
+    """What the learning rate is multiplied by, step by step."""
+
+    def factor(self, step: int) -> float:
+        """Return the factor for a step, counted from 0 over the whole run."""
+        ...
+
+    def observe(self, value: float) -> None:
+        """Hear the monitored value at the end of an epoch; higher is better."""
+        ...
+
+    def state(self) -> dict[str, float]:
+        """Return what `restore` needs, as JSON."""
+        ...
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Take back a state."""
+        ...
+
+
+class _ByStep:
+    """A schedule that depends on the step alone."""
+
+    def __init__(self, settings: Any, total_steps: int, steps_per_epoch: int) -> None:
+        self._settings = settings
+        self._total = max(total_steps, 1)
+        self._epoch = max(steps_per_epoch, 1)
+
+    def factor(self, step: int) -> float:
+        match self._settings:
+            case OneCycleSettings() as cycle:
+                return _one_cycle(cycle, step, self._total)
+            case CosineSettings() as cosine:
+                return _cosine(cosine, step, self._total, self._epoch)
+            case StepSettings() as steps:
+                return float(steps.factor ** (step // self._epoch // steps.every))
+            case _:
+                return 1.0
+
+    def observe(self, value: float) -> None:
+        """Nothing is learned from a value."""
+
+    def state(self) -> dict[str, float]:
+        return {}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """There is nothing to restore."""
+
+
+class Plateau:
+    """Lower the rate when the monitored value stands still."""
+
+    def __init__(self, settings: PlateauSettings, learning_rate: float) -> None:
+        self._settings = settings
+        self._floor = settings.minimum / learning_rate
+        self._factor, self._best, self._waited = 1.0, -math.inf, 0.0
+
+    def factor(self, step: int) -> float:
+        """Return the factor, which changes only between epochs."""
+        return self._factor
+
+    def observe(self, value: float) -> None:
+        """Hear the monitored value at the end of an epoch; higher is better."""
+        if value > self._best:
+            self._best, self._waited = value, 0.0
+            return
+        self._waited += 1
+        if self._waited >= self._settings.patience:
+            self._factor, self._waited = max(self._factor * self._settings.factor, self._floor), 0.0
+
+    def state(self) -> dict[str, float]:
+        """Return factor, best value and epochs waited; minus infinity is left out, as JSON has none."""
+        best = {} if math.isinf(self._best) else {"best": self._best}
+        return {"factor": self._factor, "waited": self._waited, **best}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Take back a state."""
+        self._factor, self._waited = state["factor"], state["waited"]
+        self._best = state.get("best", -math.inf)
+
+
+def build_schedule(
+    settings: AnyScheduleSettings, *, total_steps: int, steps_per_epoch: int, learning_rate: float
+) -> Schedule:
+    """Return the schedule of these settings."""
+    if isinstance(settings, PlateauSettings):
+        return Plateau(settings, learning_rate)
+    return _ByStep(settings, total_steps, steps_per_epoch)
+
+
+def _one_cycle(settings: OneCycleSettings, step: int, total: int) -> float:
+    start = 1.0 / settings.start_divisor
+    end = start / settings.end_divisor
+    peak = settings.warmup * total - 1
+    if step <= peak:
+        return _ease(start, 1.0, step / peak if peak > 0 else 1.0)
+    return _ease(1.0, end, min((step - peak) / max(total - 1 - peak, 1e-9), 1.0))
+
+
+def _cosine(settings: CosineSettings, step: int, total: int, epoch: int) -> float:
+    warmup = settings.warmup_epochs * epoch
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    return _ease(1.0, settings.end_ratio, min((step - warmup) / max(total - 1 - warmup, 1e-9), 1.0))
+
+
+def _ease(start: float, end: float, progress: float) -> float:
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * progress))
