@@ -34,9 +34,7 @@ class Column:
         if self.values.device == device:
             return self
         move = lambda tensor: None if tensor is None else tensor.to(device, non_blocking=True)  # noqa: E731
-        return Column(
-            self.values.to(device, non_blocking=True), move(self.rows), move(self.lengths), self.grid
-        )
+        return Column(self.values.to(device, non_blocking=True), move(self.rows), move(self.lengths), self.grid)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,35 +4,35 @@ Shares are fractions from 0 to 1, durations are seconds. What the kinds of `spli
 with a partition, with groups or with none of them is told in `motet.data.splits`.
 """
 
-from typing import Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from motet.config import Settings, kinds, option
+from motet.config import Settings, Slot, UserComponent, option
 
 
-class LimitSettings(Settings):
-    """A part of a data set, for trying things out: stratified, whole groups. `limit: 200` or `limit: 0.1`."""
+def _type_of(value: object) -> str:
+    return "<text>" if isinstance(value, str) else "<number>"
 
-    rows: int | None = option(None, "The number of rows to keep; all if there are fewer.", ge=1)
-    fraction: float | None = option(None, "The fraction of the rows to keep.", gt=0, le=1)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_number(cls, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return value
-        return {"rows": value} if isinstance(value, int) else {"fraction": value}
+def _number_of(value: object) -> str:
+    return "<rows>" if isinstance(value, int) else "<fraction>"
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.rows is None) == (self.fraction is None):
-            raise ValueError(
-                f"rows is {self.rows} and fraction is {self.fraction}, but a limit is one of both: "
-                "give a number of rows such as 200 or a fraction such as 0.1"
-            )
-        return self
 
+LimitSettings = Annotated[
+    Annotated[int, Field(ge=1), Tag("<rows>")] | Annotated[float, Field(gt=0, le=1), Tag("<fraction>")],
+    Discriminator(_number_of),
+]
+"""How much of a data set is used: a number of rows such as 200, or a fraction such as 0.1."""
+
+DevRows = Annotated[
+    Annotated[float, Field(ge=0, lt=1), Tag("<number>")] | Annotated[Literal["fold", "partition"], Tag("<text>")],
+    Discriminator(_type_of),
+]
+SegmentLength = Annotated[
+    Annotated[float, Field(gt=0), Tag("<number>")] | Annotated[Literal["mean", "median", "min", "max"], Tag("<text>")],
+    Discriminator(_type_of),
+]
 
 _DEV = (
     "Rows that select the model: a share of the training rows (stratified, whole groups; 0 for none) unless "
@@ -41,15 +41,7 @@ _DEV = (
 
 
 class _Split(Settings):
-    dev: float | Literal["fold", "partition"] = option(0.15, _DEV, union_mode="smart")
-
-    @model_validator(mode="after")
-    def _dev_leaves_training_rows(self) -> Self:
-        if isinstance(self.dev, float) and not 0 <= self.dev < 1:
-            raise ValueError(
-                f"dev is {self.dev:g}, but a share of the training rows lies in [0, 1): try 0.15"
-            )
-        return self
+    dev: DevRows = option(0.15, _DEV)
 
 
 class FoldsSettings(_Split):
@@ -57,9 +49,7 @@ class FoldsSettings(_Split):
 
     kind: Literal["folds"] = "folds"
     folds: int | None = option(None, "Folds to run; by default as many as the publisher's.", ge=1)
-    test: float = option(
-        0.2, "Test share where no data set has folds and this one has no partition.", gt=0, lt=1
-    )
+    test: float = option(0.2, "Test share where no data set has folds and this one has no partition.", gt=0, lt=1)
 
 
 class KFoldSettings(_Split):
@@ -80,9 +70,7 @@ class HoldoutSettings(_Split):
     """One fold: a share of the rows by the seed is tested on, stratified, whole groups."""
 
     kind: Literal["holdout"] = "holdout"
-    test: float = option(
-        0.2, "Test share; 0 for a set only to train on, 1 for one only to test on.", ge=0, le=1
-    )
+    test: float = option(0.2, "Test share; 0 for a set only to train on, 1 for one only to test on.", ge=0, le=1)
 
     @model_validator(mode="after")
     def _has_no_other_fold(self) -> Self:
@@ -103,9 +91,10 @@ class PredefinedSettings(_Split):
         return self
 
 
-SplitSettings = kinds(
-    "split", FoldsSettings, KFoldSettings, LeaveOneGroupOutSettings, HoldoutSettings, PredefinedSettings
-)
+SplitSettings = Annotated[
+    FoldsSettings | KFoldSettings | LeaveOneGroupOutSettings | HoldoutSettings | PredefinedSettings,
+    Slot("split"),
+]
 
 
 class RandomCropSettings(Settings):
@@ -120,17 +109,14 @@ class CentreCropSettings(Settings):
     kind: Literal["centre"] = "centre"
 
 
-CropSettings = kinds("crop", RandomCropSettings, CentreCropSettings)
+CropSettings = Annotated[RandomCropSettings | CentreCropSettings | UserComponent, Slot("crop")]
 
 
 class SegmentSettings(Settings):
     """Pieces of one length, cut from the feature maps and drawn once for all inputs of a row."""
 
-    length_s: float | Literal["mean", "median", "min", "max"] = option(
-        "median",
-        "Length of a segment, or what to make of the training rows' durations.",
-        unit="s",
-        union_mode="smart",
+    length_s: SegmentLength = option(
+        "median", "Length of a segment, or what to make of the training rows' durations.", unit="s"
     )
     crop: CropSettings = option(RandomCropSettings(), "Where a longer recording is cut.")
     hop_s: float | None = option(
@@ -147,17 +133,9 @@ class SegmentSettings(Settings):
         "mean", "How the segments of one recording become one prediction."
     )
 
-    @model_validator(mode="after")
-    def _length_is_positive(self) -> Self:
-        if isinstance(self.length_s, float) and self.length_s <= 0:
-            raise ValueError(f"length_s is {self.length_s:g}, but a segment lasts longer than 0 s: try 5.0")
-        return self
-
 
 class _Sampler(Settings):
-    drop_last: bool = option(
-        False, "Leave out the last batch of an epoch where it is smaller than the others."
-    )
+    drop_last: bool = option(False, "Leave out the last batch of an epoch where it is smaller than the others.")
 
 
 class MixedSettings(_Sampler):
@@ -207,18 +185,17 @@ class BucketedSettings(_Sampler):
     """Every row once; rows of similar length together, so that padded batches waste little."""
 
     kind: Literal["bucketed"] = "bucketed"
-    pool: int = option(
-        50, "Batches that are sorted by length together; more is tighter and less random.", ge=1
-    )
+    pool: int = option(50, "Batches that are sorted by length together; more is tighter and less random.", ge=1)
 
 
-SamplingSettings = kinds(
-    "sampling",
-    MixedSettings,
-    ProportionalSettings,
-    BalancedSettings,
-    TemperatureSettings,
-    StratifiedSettings,
-    AlternatingSettings,
-    BucketedSettings,
-)
+SamplingSettings = Annotated[
+    MixedSettings
+    | ProportionalSettings
+    | BalancedSettings
+    | TemperatureSettings
+    | StratifiedSettings
+    | AlternatingSettings
+    | BucketedSettings
+    | UserComponent,
+    Slot("sampling"),
+]
