@@ -4,7 +4,38 @@ Conventions: a digest is 16 bytes (BLAKE2b); every write either happens whole or
 machine refuses (no space, no permission, a read-only disk) becomes one `MachineError` that names the path.
 """
 
+from typing import TYPE_CHECKING
+
 from motet.lazy import exports
+
+if TYPE_CHECKING:
+    from motet.files.commit import atomic_directory, atomic_path, atomic_write, remove_stale, restore_directory
+    from motet.files.digest import DIGEST_BYTES, digest_bytes, digest_file
+    from motet.files.digest_cache import DigestCache
+    from motet.files.disk import machine_errors, open_binary, read_at, sync_directory, write_all
+    from motet.files.json_lines import JsonLines
+    from motet.files.locking import lock
+    from motet.files.names import safe_name
+
+__all__ = [
+    "DIGEST_BYTES",
+    "DigestCache",
+    "JsonLines",
+    "atomic_directory",
+    "atomic_path",
+    "atomic_write",
+    "digest_bytes",
+    "digest_file",
+    "lock",
+    "machine_errors",
+    "open_binary",
+    "read_at",
+    "remove_stale",
+    "restore_directory",
+    "safe_name",
+    "sync_directory",
+    "write_all",
+]
 
 __getattr__, __dir__ = exports(
     __name__,
@@ -28,23 +59,3 @@ __getattr__, __dir__ = exports(
         "write_all": "disk",
     },
 )
-
-__all__ = [
-    "DIGEST_BYTES",
-    "DigestCache",
-    "JsonLines",
-    "atomic_directory",
-    "atomic_path",
-    "atomic_write",
-    "digest_bytes",
-    "digest_file",
-    "lock",
-    "machine_errors",
-    "open_binary",
-    "read_at",
-    "remove_stale",
-    "restore_directory",
-    "safe_name",
-    "sync_directory",
-    "write_all",
-]

@@ -44,7 +44,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Like `atomic_write`, for libraries that write a path themselves: yields the temporary path to write to."""
+    """Like `atomic_write`, for libraries that write a path themselves: yields the temporary path."""
     temporary = _temporary(path)
     try:
         with machine_errors(path):
@@ -87,19 +87,23 @@ def atomic_directory(path: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        with suppress(OSError):
-            restore_directory(path)
+        restore_directory(path)
 
 
 def restore_directory(path: Path) -> None:
-    """Finish a replacement of a directory that was interrupted: afterwards `path` is whole, old or new."""
+    """Finish a replacement of a directory that was interrupted: afterwards `path` is whole, old or new.
+
+    Raises
+    ------
+    MachineError
+        If the old directory cannot be put back.
+    """
     old = _set_aside(path)
-    if not old.exists():
-        return
     if path.exists():
         shutil.rmtree(old, ignore_errors=True)
-    else:
-        old.rename(path)
+    elif old.exists():
+        with machine_errors(path):
+            old.rename(path)
 
 
 def remove_stale(directory: Path, *, older_than_s: float = _STALE_S) -> list[Path]:

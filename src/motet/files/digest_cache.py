@@ -12,9 +12,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from motet.errors import DataError
-from motet.files.commit import atomic_write
-from motet.files.digest import DIGEST_BYTES, digest_bytes, digest_file, unreadable
+from motet.files.commit import atomic_write, remove_stale
+from motet.files.digest import digest_bytes, digest_file, unreadable
 from motet.files.locking import lock
 
 _MARK = struct.Struct("<qqq")  # size, mtime_ns, ctime_ns
@@ -75,6 +74,7 @@ class DigestCache:
         if self._path is None or not self._changed:
             return
         with lock(self._path.with_name(f"{self._path.name}.lock")):
+            remove_stale(self._path.parent)
             self._known = {**_load(self._path), **self._known}
             body = json.dumps({name: known.hex() for name, known in self._known.items()}).encode()
             with atomic_write(self._path) as file:

@@ -68,7 +68,7 @@ def _free_space(path: Path) -> str:
 
 
 def open_binary(path: Path, flags: int) -> int:
-    """Open a file for raw bytes and return its descriptor: `os.open`, without line-end translation anywhere."""
+    """Open a file for raw bytes and return its descriptor: `os.open` without line-end translation."""
     return os.open(path, flags | _BINARY, 0o666)
 
 
@@ -108,7 +108,7 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Make a rename inside a directory survive a power cut; where directories cannot be opened, do nothing."""
+    """Make a rename inside a directory survive a power cut; does nothing where directories cannot be opened."""
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:

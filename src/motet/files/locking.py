@@ -1,8 +1,8 @@
 """Locks between processes, threads and, where the file system has them, machines.
 
-The system's own locks (`flock`, or `msvcrt` on Windows) end with their process, so a killed process never blocks
-others. On a file system without them the lock is a file that only one process can create; its content says
-who, and the lock of a dead process is broken.
+The system's own locks (`flock`, or `msvcrt` on Windows) end with their process, so a killed process never
+blocks others. On a file system without them the lock is a file that only one process can create; its content
+says who, and the lock of a dead process is broken.
 """
 
 import errno
@@ -32,6 +32,7 @@ _msvcrt = _system_module("msvcrt")
 _TIMEOUT_S = 600.0
 _LONGEST_PAUSE_S = 0.05
 _UNSUPPORTED = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+_DELETE = "; if no such process is left, delete this file and run again"
 _LOCKED_BYTE = 1 << 30  # beyond the holder's name, which others must be able to read on Windows
 
 
@@ -80,7 +81,7 @@ def _wait(descriptor: int, path: Path, timeout_s: float) -> Path | None:
         if kernel is None and _try_create(claim):
             return claim
         if time.monotonic() >= deadline:
-            raise _timed_out(path if kernel is False else claim, timeout_s)
+            raise _timed_out(path, timeout_s) if kernel is False else _timed_out(claim, timeout_s, _DELETE)
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
@@ -111,20 +112,21 @@ def _release(descriptor: int, claim: Path | None) -> None:
 
 
 def _try_create(claim: Path) -> bool:
-    with suppress(FileExistsError):
-        descriptor = open_binary(claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        try:
-            write_all(descriptor, _own_name().encode())
-        finally:
-            os.close(descriptor)
-        return True
     if _holder_is_dead(claim):
         _break(claim)
-    return False
+    try:
+        descriptor = open_binary(claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
+        return False
+    try:
+        write_all(descriptor, _own_name().encode())
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _break(claim: Path) -> None:
-    """Remove a dead process's claim. A second file makes sure that no live claim made meanwhile is removed."""
+    """Remove a dead process's claim; a second file makes sure that no claim made meanwhile goes with it."""
     breaker = claim.with_name(f"{claim.name}.break")
     with suppress(FileExistsError):
         os.close(open_binary(breaker, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
@@ -159,8 +161,8 @@ def _holder(path: Path) -> str:
     return ""
 
 
-def _timed_out(path: Path, timeout_s: float) -> MachineError:
+def _timed_out(path: Path, timeout_s: float, remedy: str = "") -> MachineError:
+    holder = _holder(path) or "another process"
     return MachineError(
-        f"{path}: held by {_holder(path) or 'another process'} for more than {timeout_s:g} s. Wait for it to end "
-        f"or stop it; if no such process is left, delete this file and run again."
+        f"{path}: held by {holder} for more than {timeout_s:g} s. Wait for it to end or stop it{remedy}."
     )

@@ -10,9 +10,9 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  
 
 
 def safe_name(text: str) -> str:
-    """Return a file name for any text: a safe text is itself, any other gets a short digest and stays distinct.
+    """Return a file name for any text: a safe text is itself, any other gets a short digest.
 
-    Texts that differ only in case give names that differ only in case.
+    So different texts stay apart. Texts that differ only in case give names that differ only in case.
 
     Examples
     --------
