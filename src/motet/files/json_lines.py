@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from motet.errors import DataError
-from motet.files.disk import machine_errors
+from motet.files.disk import machine_errors, write_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,11 @@ class JsonLines:
                 if end and not self._ends_with_line():
                     end = len(self._complete())
                     file.truncate(end)
-                if file.write(line) != len(line):
+                try:
+                    write_all(file.fileno(), line)
+                except OSError:
                     file.truncate(end)
-                    os.write(file.fileno(), line)  # says why it was cut short
+                    raise
 
     def read(self) -> list[dict[str, Any]]:
         """Return all complete records; none if there is no file.
@@ -67,7 +69,7 @@ class JsonLines:
         DataError
             If a complete line is not a JSON object, naming the line.
         """
-        lines = self._complete().splitlines()
+        lines = self._complete().split(b"\n")[:-1]
         return [self._parse(number, line) for number, line in enumerate(lines, start=1)]
 
     def truncate(self, num_records: int) -> None:
@@ -80,7 +82,7 @@ class JsonLines:
         MachineError
             If the file cannot be written.
         """
-        lines = self._complete().splitlines(keepends=True)
+        lines = self._complete().split(b"\n")[:-1]
         if len(lines) < num_records:
             raise DataError(
                 f"{self.path}: holds {len(lines)} records, {num_records} were expected. "
@@ -88,7 +90,7 @@ class JsonLines:
             )
         if self.path.exists():
             with machine_errors(self.path):
-                os.truncate(self.path, sum(map(len, lines[:num_records])))
+                os.truncate(self.path, sum(len(line) + 1 for line in lines[:num_records]))
 
     def sync(self) -> None:
         """Make all records survive a power cut too, not only a kill."""
