@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from motet.config.paths import ExistingFile, ExistingFolder, ExistingPath, PathText
     from motet.config.slots import Slot, kinds
     from motet.config.user_code import UserComponent
+    from motet.config.validation import Tree, load, validate
+    from motet.config.writing import dump, fingerprint, to_yaml
 
 __all__ = [
     "Context",
@@ -27,10 +29,16 @@ __all__ = [
     "PathText",
     "Settings",
     "Slot",
+    "Tree",
     "UserComponent",
+    "dump",
+    "fingerprint",
     "kinds",
+    "load",
     "option",
     "required",
+    "to_yaml",
+    "validate",
 ]
 
 __getattr__, __dir__ = exports(
@@ -47,9 +55,15 @@ __getattr__, __dir__ = exports(
         "PathText": "paths",
         "Settings": "fields",
         "Slot": "slots",
+        "Tree": "validation",
         "UserComponent": "user_code",
+        "dump": "writing",
+        "fingerprint": "writing",
         "kinds": "slots",
+        "load": "validation",
         "option": "fields",
         "required": "fields",
+        "to_yaml": "writing",
+        "validate": "validation",
     },
 )

@@ -39,16 +39,12 @@ def _replace(match: re.Match[str]) -> str:
         return match.group()[1:]
     name = _NAME.fullmatch(inside)
     if name is None or not match.group().endswith("}"):
-        raise ValueError(
-            f"{match.group()!r} is not ${{NAME}} or ${{NAME:-default}}; write $${{ for a plain ${{"
-        )
+        raise ValueError(f"{match.group()!r} is not ${{NAME}} or ${{NAME:-default}}; write $${{ for a plain ${{")
     value, default = os.environ.get(name[1]), name[2]
     if default is not None:
         return value or default
     if value is None:
-        raise ValueError(
-            f"the environment variable {name[1]} is not set; set it, or write ${{{name[1]}:-default}}"
-        )
+        raise ValueError(f"the environment variable {name[1]} is not set; set it, or write ${{{name[1]}:-default}}")
     return value
 
 

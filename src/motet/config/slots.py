@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Discriminator, GetCoreSchemaHandler, Tag
 from motet.config.fields import Settings
 from motet.config.user_code import UserComponent, is_user_code
 
+UNKNOWN_KIND = "unknown_kind"
 _USER = "<user code>"
 _PLAIN = (Mapping, Settings, str, int, float, bool, list, tuple, set, frozenset, type(None))
 
@@ -28,9 +29,17 @@ class Slot:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Build the tagged union."""
-        members = tuple(Annotated[cls, Tag(_tag_of(cls))] for cls in members_of(source))
-        before = BeforeValidator(_from_user if UserComponent in members_of(source) else _from_name)
-        return handler.generate_schema(Annotated[Union[members], Discriminator(_tag), before])  # noqa: UP007
+        classes = members_of(source)
+        names = ", ".join(kind for cls in classes if (kind := kind_of(cls)))
+        tagged = tuple(Annotated[cls, Tag(_tag_of(cls))] for cls in classes)
+        told_apart = Discriminator(
+            _tag,
+            custom_error_type=UNKNOWN_KIND,
+            custom_error_message="the kind of a {slot} is one of {kinds}",
+            custom_error_context={"slot": self.name, "kinds": names},
+        )
+        before = BeforeValidator(_from_user if UserComponent in classes else _from_name)
+        return handler.generate_schema(Annotated[Union[tagged], told_apart, before])  # noqa: UP007
 
 
 def kinds(slot: str, *classes: type[Settings]) -> Any:

@@ -30,9 +30,7 @@ class UserComponent(Settings):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
 
-    kind: str = Field(
-        description="./FILE.py:NAME, from the folder of the experiment; runs only with --allow-code."
-    )
+    kind: str = Field(description="./FILE.py:NAME, from the folder of the experiment; runs only with --allow-code.")
     _target: Any = PrivateAttr(None)
     _digest: str | None = PrivateAttr(None)
 
@@ -116,9 +114,7 @@ def _again(kind: str, options: dict[str, Any]) -> UserComponent:
 
 def _locate(kind: str, context: Context) -> tuple[Path, str]:
     if kind.startswith(_IN_PYTHON):
-        raise ValueError(
-            f"{kind!r} was an object in Python and is not in any file; pass the object again in Python"
-        )
+        raise ValueError(f"{kind!r} was an object in Python and is not in any file; pass the object again in Python")
     match = _REFERENCE.fullmatch(kind)
     if match is None:
         raise ValueError(f"{kind!r} does not name user code; write ./FILE.py:NAME")
@@ -126,9 +122,7 @@ def _locate(kind: str, context: Context) -> tuple[Path, str]:
     if not context.allow_code:
         raise ValueError(f"{kind!r} is user code, which runs only when you say so; add --allow-code")
     if not path.is_file():
-        raise ValueError(
-            f"{kind!r}: there is no file {path}; the path starts at the folder of the experiment"
-        )
+        raise ValueError(f"{kind!r}: there is no file {path}; the path starts at the folder of the experiment")
     return path, match["name"]
 
 
@@ -140,9 +134,7 @@ def _class_of(path: Path, name: str, digest: str) -> type:
         return found
     if found is not None:
         raise ValueError(f"{name} in {path} is not a class but {type(found).__name__}; name a class")
-    own = [
-        key for key, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__
-    ]
+    own = [key for key, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
     raise ValueError(f"there is no class {name} in {path}; it has {', '.join(own) or 'none'}")
 
 
@@ -158,13 +150,9 @@ def _module(path: Path, digest: str) -> Any:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
-        ]
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         line = getattr(error, "lineno", None) or (lines[-1] if lines else 1)
-        raise ValueError(
-            f"{path}:{line}: {type(error).__name__}: {error}; the file could not be loaded"
-        ) from error
+        raise ValueError(f"{path}:{line}: {type(error).__name__}: {error}; the file could not be loaded") from error
     return module
 
 
