@@ -7,7 +7,7 @@ a `Signal`, or into a finished feature map, in which case decoding and signal st
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from motet.files import DigestCache
+from motet.files.digest_cache import DigestCache
 
 T_co = TypeVar("T_co", covariant=True)
 

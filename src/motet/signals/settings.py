@@ -4,27 +4,38 @@ The order of the stages is fixed: decode, channels, resample, then `steps` in th
 only, before the features) `augment`.
 """
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from motet.config import Many, Settings, kinds, option, required
+from motet.config import Many, Settings, Slot, UserComponent, option, required
 
 ChannelName = Literal["mono", "left", "right", "difference", "all"]
 Layout = Literal["channels_first", "time_first"]
 Phase = Literal["causal", "zero_phase"]
 
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
 _MAX_FILTER_ORDER = 24
 
 
 def _selection_form(value: object) -> str:
-    return "indices" if isinstance(value, list | tuple) else "name"
+    return "<indices>" if isinstance(value, list | tuple) else "<name>"
+
+
+def _column_form(value: object) -> str:
+    return "<number>" if isinstance(value, int) else "<name>"
 
 
 ChannelSelection = Annotated[
-    Annotated[ChannelName, Tag("name")]
-    | Annotated[Many[Annotated[int, Field(ge=0)]], Field(min_length=1), Tag("indices")],
+    Annotated[ChannelName, Tag("<name>")]
+    | Annotated[Many[Annotated[int, Field(ge=0)]], Field(min_length=1), Tag("<indices>")],
     Discriminator(_selection_form),
+]
+
+ColumnChoice = Annotated[
+    Annotated[str, Field(min_length=1), Tag("<name>")] | Annotated[int, Field(ge=0), Tag("<number>")],
+    Discriminator(_column_form),
 ]
 
 
@@ -35,9 +46,12 @@ class ReaderSettings(Settings):
     layout: Layout = option("channels_first", "Axes of two-dimensional NumPy arrays.")
     key: str | None = option(None, "Name of the array in an .npz file; not needed where there is only one.")
     delimiter: str | None = option(
-        None, "What separates text columns; by default a comma in .csv, a tab in .tsv, else white space.", min_length=1
+        None,
+        "What separates text columns; by default a comma in .csv, a tab in .tsv, else white space.",
+        min_length=1,
+        max_length=1,
     )
-    columns: Many[str | Annotated[int, Field(ge=0)]] | None = option(
+    columns: Many[ColumnChoice] | None = option(
         None, "Text columns that become channels, by name in the header or by number from 0; by default all."
     )
     skip_rows: int = option(0, "Lines to skip at the top of a text file, before its header.", ge=0)
@@ -84,7 +98,8 @@ class NormaliseSettings(Settings):
 
     kind: Literal["normalise"] = "normalise"
     method: Literal["peak", "rms", "standard"] = option(
-        "peak", "peak: the largest sample; rms: the root mean square; standard: mean 0 and standard deviation 1."
+        "peak",
+        "peak: the largest sample; rms: the root mean square; standard: mean 0 and standard deviation 1.",
     )
     per: Literal["channel", "recording"] = option(
         "channel", "Each channel by itself, or all channels by one common gain (and mean)."
@@ -113,22 +128,25 @@ class TrimSilenceSettings(Settings):
     """Cut the silence before the first sound and after the last one."""
 
     kind: Literal["trim_silence"] = "trim_silence"
-    threshold_db: float = option(-40.0, "Windows below this level are silent; 0 is the loudest window.", unit="dB", lt=0)
+    threshold_db: float = option(
+        -40.0, "Windows below this level are silent; 0 is the loudest window.", unit="dB", lt=0
+    )
     ends: Literal["both", "start", "end"] = option("both", "Which ends are trimmed.")
     window_s: float = option(0.025, "Length of the windows whose level is measured.", unit="s", gt=0)
     hop_s: float = option(0.010, "Distance between the windows.", unit="s", gt=0)
     margin_s: float = option(0.0, "Silence that is kept at a trimmed end.", unit="s", ge=0)
 
 
-StepSettings = kinds(
-    "signal step",
-    BandPassSettings,
-    HighPassSettings,
-    LowPassSettings,
-    NormaliseSettings,
-    PreEmphasisSettings,
-    TrimSilenceSettings,
-)
+StepSettings = Annotated[
+    BandPassSettings
+    | HighPassSettings
+    | LowPassSettings
+    | NormaliseSettings
+    | PreEmphasisSettings
+    | TrimSilenceSettings
+    | UserComponent,
+    Slot("signal step"),
+]
 
 
 class WaveformGainSettings(Settings):
@@ -165,19 +183,24 @@ class WaveformShiftSettings(Settings):
     probability: float = option(1.0, "Share of the rows that are changed.", ge=0, le=1)
 
 
-WaveformAugmentSettings = kinds(
-    "waveform augmentation", WaveformGainSettings, WaveformNoiseSettings, WaveformShiftSettings
-)
+WaveformAugmentSettings = Annotated[
+    WaveformGainSettings | WaveformNoiseSettings | WaveformShiftSettings | UserComponent,
+    Slot("waveform augmentation"),
+]
 
 
 class SignalSettings(Settings):
     """How every recording becomes a signal."""
 
     rate_hz: float | None = option(
-        None, "Sampling rate that all recordings are brought to; by default each keeps its own.", unit="Hz", gt=0
+        None,
+        "Sampling rate that all recordings are brought to; by default each keeps its own.",
+        unit="Hz",
+        gt=0,
     )
     channels: ChannelSelection = option(
-        "all", "mono (the mean), left, right, difference (left minus right), all, or a list of channel numbers from 0."
+        "all",
+        "mono (the mean), left, right, difference (left minus right), all, or a list of channel numbers from 0.",
     )
     steps: Many[StepSettings] = option((), "Preparation steps, in this order, after channels and resampling.")
     augment: Many[WaveformAugmentSettings] = option((), "Random changes of the waveform, in training only.")
@@ -201,7 +224,7 @@ class SignalSettings(Settings):
 _FILTERS = (BandPassSettings, HighPassSettings, LowPassSettings)
 
 
-def _ordered(settings: "AnySettings", low: float, high: float) -> "AnySettings":
+def _ordered(settings: SettingsT, low: float, high: float) -> SettingsT:
     if low > high:
         raise ValueError(f"low_db is {low:g} and high_db {high:g}: low_db must not be the larger one; swap them")
     return settings

@@ -1,0 +1,108 @@
+"""All steps of an experiment's `signal` settings, in their order: channels, resampling, then `steps`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from motet.config import Settings, UserComponent
+from motet.errors import DataError
+from motet.signals.prepare.channels import Channels
+from motet.signals.prepare.filters import BandPass, HighPass, LowPass
+from motet.signals.prepare.level import Normalise
+from motet.signals.prepare.pre_emphasis import PreEmphasis
+from motet.signals.prepare.resample import Resample
+from motet.signals.prepare.step import Step
+from motet.signals.prepare.trim import TrimSilence
+from motet.signals.readers.spans import checked
+from motet.signals.settings import (
+    BandPassSettings,
+    HighPassSettings,
+    LowPassSettings,
+    NormaliseSettings,
+    PreEmphasisSettings,
+    SignalSettings,
+    TrimSilenceSettings,
+)
+from motet.signals.signal import Signal
+
+STEPS: Mapping[type[Settings], Any] = {
+    BandPassSettings: BandPass,
+    HighPassSettings: HighPass,
+    LowPassSettings: LowPass,
+    NormaliseSettings: Normalise,
+    PreEmphasisSettings: PreEmphasis,
+    TrimSilenceSettings: TrimSilence,
+}
+
+
+class PreparationChain:
+    """What is done to every decoded signal. Deterministic and fitted to nothing, so its result may be stored.
+
+    Parameters
+    ----------
+    settings
+        The `signal` part of an experiment; its reader and its augmentation are not used here.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> chain = PreparationChain(SignalSettings(rate_hz=8000, channels="mono", steps=["normalise"]))
+    >>> chain(Signal(np.ones((2, 16000), dtype=np.float32), rate_hz=16000.0)).values.shape
+    (1, 8000)
+    """
+
+    def __init__(self, settings: SignalSettings) -> None:
+        self._settings = settings
+        self.steps: tuple[Step, ...] = (*_built_in(settings), *(_build(step) for step in settings.steps))
+
+    def __call__(self, signal: Signal) -> Signal:
+        """Return the prepared signal.
+
+        Raises
+        ------
+        DataError
+            If a step refuses the signal, or leaves no samples or values that are not finite. The message does not
+            name the recording; the caller does.
+        """
+        if not self.steps:
+            return signal
+        for step in self.steps:
+            signal = step(signal)
+        if signal.num_samples == 0:
+            raise DataError("the steps of signal leave no samples; leave the recording out, or ease signal.steps")
+        checked(signal.values, "after the steps of signal")
+        return signal
+
+    def fingerprint(self) -> list[dict[str, Any]] | None:
+        """Return what identifies the steps: strict JSON, part of the key of everything stored.
+
+        None if a step is a Python object, which nothing identifies: then the results must not be stored.
+        """
+        described = [_described(step) for step in self._settings.steps]
+        if None in described:
+            return None
+        channels = {"kind": "channels", "version": Channels.version, "select": self._settings.channels}
+        resample = {"kind": "resample", "version": Resample.version, "rate_hz": self._settings.rate_hz}
+        return [channels, resample, *(step for step in described if step is not None)]
+
+
+def _built_in(settings: SignalSettings) -> list[Step]:
+    steps: list[Step] = []
+    if settings.channels != "all":
+        steps.append(Channels(settings.channels))
+    if settings.rate_hz is not None:
+        steps.append(Resample(settings.rate_hz))
+    return steps
+
+
+def _build(settings: Settings) -> Step:
+    step: Step = settings.build() if isinstance(settings, UserComponent) else STEPS[type(settings)](settings)
+    return step
+
+
+def _described(settings: Settings) -> dict[str, Any] | None:
+    if not isinstance(settings, UserComponent):
+        return {"version": STEPS[type(settings)].version, **settings.model_dump(mode="json")}
+    if settings.digest is None:
+        return None
+    name = settings.kind.rpartition(":")[2]
+    return {"kind": name, "digest": settings.digest, "options": settings.options}
