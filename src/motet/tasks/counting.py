@@ -61,9 +61,7 @@ class Counts:
 
 def count(truth: Flags, decided: Flags, weights: Values) -> Counts:
     """Count decisions [n, K] against the truth [n, K] for every column of the weights [n, R]."""
-    hits, present, predicted = (
-        flags.T.astype(np.float64) @ weights for flags in (truth & decided, truth, decided)
-    )
+    hits, present, predicted = (flags.T.astype(np.float64) @ weights for flags in (truth & decided, truth, decided))
     exact = (truth == decided).all(axis=1).astype(np.float64) @ weights
     return Counts(hits, present, predicted, exact, weights.sum(axis=0))
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+import numpy as np
+from numpy.typing import NDArray
+
 from motet.errors import ConfigError, DataError
 from motet.tasks.settings import declared_labels
 
@@ -72,14 +75,25 @@ class Vocabulary:
 
     @classmethod
     def build(
-        cls, task: str, declared: tuple[str, ...] | Mapping[str, str] | None, found: tuple[str, ...]
+        cls,
+        task: str,
+        declared: tuple[str, ...] | Mapping[str, str] | None,
+        found: tuple[str, ...],
+        *,
+        last: str | None = None,
     ) -> "Vocabulary":
-        """Take the declared labels, or else those found in the data."""
+        """Take the declared labels, or else those found in the data; `last` moves to the end."""
         names = declared_labels(declared) or found
+        if last in names:
+            names = (*(name for name in names if name != last), last)
         codes = {name: code for code, name in enumerate(names)}
         if isinstance(declared, Mapping):
             codes |= {alias: names.index(name) for alias, name in declared.items()}
         return cls(task, names, codes)
+
+    def shown(self) -> str:
+        """Name the labels for messages, the first few of many."""
+        return _listed(self.names) or "none"
 
     def code(self, target: object) -> int:
         """Return the code of a label.
@@ -89,35 +103,37 @@ class Vocabulary:
         DataError
             If the label is unknown; the message names the nearest known one.
         """
-        known = self.codes.get(target) if isinstance(target, str) else None
-        if known is None:
+        if isinstance(target, str) and target in self.codes:
+            return self.codes[target]
+        try:
             text = label_text(target)
-            known = self.codes.get(text)
-            if known is None:
-                raise DataError(f"task {self.task!r}: {unknown(text, tuple(self.codes))}")
-        return known
+        except DataError as error:
+            raise DataError(f"task {self.task!r}: {error}") from None
+        if text not in self.codes:
+            raise DataError(f"task {self.task!r}: {unknown(text, tuple(self.codes))}")
+        return self.codes[text]
 
-    def weights(self, given: Mapping[str, float], option: str) -> list[float]:
-        """Return a weight for every label, 1 where none is given.
 
-        Raises
-        ------
-        ConfigError
-            If a weight is given for an unknown label.
-        """
-        problems = [
-            f"task {self.task!r}: {option}: {unknown(name, self.names)}"
-            for name in given
-            if name not in self.names
-        ]
-        if problems:
-            raise ConfigError(*problems)
-        return [float(given.get(name, 1.0)) for name in self.names]
+def label_weights(given: Mapping[str, float], names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return a weight for every label, 1 where none is given.
+
+    Raises
+    ------
+    ConfigError
+        If a weight is given for an unknown label.
+    """
+    problems = [unknown(name, names) for name in given if name not in names]
+    if problems:
+        raise ConfigError(*problems)
+    return np.array([given.get(name, 1.0) for name in names])
 
 
 def unknown(name: str, known: tuple[str, ...]) -> str:
     """Say that a label is unknown, name the nearest one, and how to go on."""
     nearest = difflib.get_close_matches(name, known, n=1)
-    shown = ", ".join(known[:_NUM_SHOWN]) + (", ..." if len(known) > _NUM_SHOWN else "")
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    return f"label {name!r} is unknown{hint}; known are {shown}: correct it or add it to the task's labels"
+    return f"label {name!r} is unknown{hint}; known are {_listed(known)}; correct it or add it to the task's labels"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_NUM_SHOWN]) + (", ..." if len(names) > _NUM_SHOWN else "")

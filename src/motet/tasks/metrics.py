@@ -76,42 +76,77 @@ class MetricSet:
         }
 
 
-def score_labels(
-    names: Iterable[str], *, truth: Flags, decided: Flags, scores: Values, relevant: Flags, weights: Values
-) -> dict[str, Values]:
-    """Return metrics of labels for every column of the weights.
+class Outcome(Protocol):
+    """Truth and predictions of some rows, ready to be scored."""
+
+    def score(self, names: Iterable[str], weights: Values) -> dict[str, Values]:
+        """Return built-in metrics [R] for every column of the weights [n, R]; other names are left out."""
+        ...
+
+    def table(self, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
+        """Return figures by label or value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelOutcome:
+    """Labels as they are and as they were predicted.
 
     Parameters
     ----------
-    names
-        The metrics that are wanted; others than built-in ones are left out.
     truth, decided
         What is counted, shape [n, K].
     scores, relevant
-        What is ranked and by what, shape [n, J]; a binary task ranks its one positive label only.
-    weights
-        How often each row counts, shape [n, R].
-
-    Returns
-    -------
-    dict
-        Shape [R] by metric.
+        What is ranked and by what, shape [n, J]: all labels, or of a binary task only the last.
     """
-    wanted = set(names)
-    results: dict[str, Values] = {}
-    if wanted & COUNTING.keys():
-        counts = count(truth, decided, weights)
-        results |= {name: COUNTING[name](counts) for name in COUNTING.keys() & wanted}
-    if wanted & {"auc", "map"}:
-        ranking = rank(scores, relevant, weights)
-        areas = {"auc": mean_defined(ranking.auc), "map": mean_defined(ranking.average_precision)}
-        results |= {name: areas[name] for name in areas.keys() & wanted}
-    return results
+
+    truth: Flags
+    decided: Flags
+    scores: Values
+    relevant: Flags
+
+    def score(self, names: Iterable[str], weights: Values) -> dict[str, Values]:
+        """Return built-in metrics [R] for every column of the weights [n, R]."""
+        wanted = set(names)
+        results: dict[str, Values] = {}
+        if wanted & COUNTING.keys():
+            counts = count(self.truth, self.decided, weights)
+            results |= {name: COUNTING[name](counts) for name in COUNTING.keys() & wanted}
+        if wanted & {"auc", "map"}:
+            ranking = rank(self.scores, self.relevant, weights)
+            results["auc"] = mean_defined(ranking.auc)
+            results["map"] = mean_defined(ranking.average_precision)
+        return results
+
+    def table(self, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
+        """Return rows, precision, recall and F1 by label; of those that are ranked area and average precision too."""
+        once = np.ones((len(self.truth), 1))
+        counts, ranking = count(self.truth, self.decided, once), rank(self.scores, self.relevant, once)
+        counted = {"rows": counts.present, "precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
+        ranked = {"auc": ranking.auc, "average_precision": ranking.average_precision}
+        table = _rows(names, counted)
+        for name, figures in _rows(names[-self.scores.shape[1] :], ranked).items():
+            table[name] |= figures
+        return table
 
 
-def score_numbers(
-    names: Iterable[str], *, truth: Values, predicted: Values, weights: Values
-) -> dict[str, Values]:
-    """Return metrics of numbers [n, K], the mean over values, for every column of the weights [n, R]."""
-    compared = moments(truth, predicted, weights)
-    return {name: mean_defined(AGREEMENT[name](compared)) for name in names if name in AGREEMENT}
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberOutcome:
+    """Values as they are and as they were predicted, shape [n, K]."""
+
+    truth: Values
+    predicted: Values
+
+    def score(self, names: Iterable[str], weights: Values) -> dict[str, Values]:
+        """Return built-in metrics [R], the mean over values, for every column of the weights [n, R]."""
+        compared = moments(self.truth, self.predicted, weights)
+        return {name: mean_defined(AGREEMENT[name](compared)) for name in names if name in AGREEMENT}
+
+    def table(self, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
+        """Return every metric by value."""
+        compared = moments(self.truth, self.predicted, np.ones((len(self.truth), 1)))
+        return _rows(names, {key: metric(compared) for key, metric in AGREEMENT.items()})
+
+
+def _rows(names: tuple[str, ...], columns: Mapping[str, Values]) -> dict[str, dict[str, float]]:
+    return {name: {key: float(column[code, 0]) for key, column in columns.items()} for code, name in enumerate(names)}

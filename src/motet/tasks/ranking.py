@@ -56,9 +56,7 @@ def _steps(scores: Values, truth: Flags, weights: Values) -> tuple[Values, Value
     return gained, cumulated[start[first_in_group]], cumulated[stop[first_in_group]]
 
 
-def _tied_groups(
-    ordered: Values, positions: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _tied_groups(ordered: Values, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where the run of equal values around each position starts, and where it stops (exclusive)."""
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     group = np.searchsorted(starts, positions, side="right") - 1

@@ -29,9 +29,7 @@ def _keys_as_text(value: object) -> object:
 Label = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 LabelNames = Annotated[dict[str, Label], BeforeValidator(_keys_as_text)]
 Labels = Annotated[
-    Annotated[Many[Label], Tag("<plain>")]
-    | Annotated[LabelNames, Tag("<mapping>")]
-    | Annotated[None, Tag("<none>")],
+    Annotated[Many[Label], Tag("<plain>")] | Annotated[LabelNames, Tag("<mapping>")] | Annotated[None, Tag("<none>")],
     Discriminator(_is_mapping_or_none),
 ]
 LabelWeights = Annotated[dict[str, Annotated[float, Field(ge=0)]], BeforeValidator(_keys_as_text)]
@@ -101,9 +99,7 @@ class HuberSettings(Settings):
     """Squared near zero, absolute beyond `delta` (Huber 1964), the mean over values."""
 
     kind: Literal["huber"] = "huber"
-    delta: float = option(
-        1.0, "Where squared becomes absolute, in standard deviations of the training targets.", gt=0
-    )
+    delta: float = option(1.0, "Where squared becomes absolute, in standard deviations of the training targets.", gt=0)
 
 
 MulticlassLossSettings = Annotated[CrossEntropySettings | FocalSettings | UserComponent, Slot("loss")]
@@ -140,9 +136,7 @@ class IdentitySettings(Settings):
 
 
 MulticlassDecisionSettings = Annotated[ArgmaxSettings | UserComponent, Slot("decision")]
-ThresholdDecisionSettings = Annotated[
-    ThresholdSettings | TunedThresholdSettings | UserComponent, Slot("decision")
-]
+ThresholdDecisionSettings = Annotated[ThresholdSettings | TunedThresholdSettings | UserComponent, Slot("decision")]
 RegressionDecisionSettings = Annotated[IdentitySettings | UserComponent, Slot("decision")]
 
 
@@ -234,9 +228,7 @@ LabelMetric = (
     | AucSettings
     | MeanAveragePrecisionSettings
 )
-NumberMetric = (
-    ConcordanceSettings | PearsonSettings | MeanAbsoluteErrorSettings | RootMeanSquaredErrorSettings
-)
+NumberMetric = ConcordanceSettings | PearsonSettings | MeanAbsoluteErrorSettings | RootMeanSquaredErrorSettings
 
 ClassMetricSettings = Annotated[UarSettings | LabelMetric | UserComponent, Slot("metric")]
 MultilabelMetricSettings = Annotated[LabelMetric | UserComponent, Slot("metric")]
@@ -276,13 +268,9 @@ class BinarySettings(Settings):
     def _labels_are_two(self) -> Self:
         names = declared_labels(self.labels)
         if names and len(names) != 2:
-            raise ValueError(
-                f"a binary task has two labels, but {len(names)} are declared; use multiclass for more"
-            )
+            raise ValueError(f"a binary task has two labels, but {len(names)} are declared; use multiclass for more")
         if names and self.positive is not None and self.positive not in names:
-            raise ValueError(
-                f"positive is {self.positive!r}, but the labels are {', '.join(names)}; name one of them"
-            )
+            raise ValueError(f"positive is {self.positive!r}, but the labels are {', '.join(names)}; name one of them")
         return self
 
 
@@ -328,9 +316,7 @@ class RegressionSettings(Settings):
     """One or several numbers."""
 
     kind: Literal["regression"] = "regression"
-    labels: Many[Label] | None = option(
-        None, "Names of the values; by default value, or value_1, value_2, ..."
-    )
+    labels: Many[Label] | None = option(None, "Names of the values; by default value, or value_1, value_2, ...")
     loss: RegressionLossSettings = option(SquaredErrorSettings(), "What training makes small.")
     decision: RegressionDecisionSettings = option(IdentitySettings(), "What becomes of a predicted value.")
     metrics: RegressionMetrics = option(tuple(cls() for cls in get_args(NumberMetric)), _METRICS)

@@ -1,0 +1,200 @@
+"""What every task offers: targets and their codes, loss, decision, figures.
+
+Axes: n rows, K outputs of the network (one per class, label or value), R weightings of the rows. *Targets* are
+encoded: codes [n] of a binary or multiclass task, flags or values [n, K] otherwise. *Probabilities* of a regression
+are its values. Everything but `loss` and `running` is NumPy on the host.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from motet.tasks.counting import Values
+from motet.tasks.decisions import Decision, TunedDecision
+from motet.tasks.merge import MergeRule
+from motet.tasks.metrics import MetricSet, Outcome
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from motet.tasks.losses import Loss
+    from motet.tasks.running import Running
+
+
+class Task(ABC):
+    """One thing that is predicted. One of the user's own derives from this class or from one of the built-in tasks.
+
+    Parameters
+    ----------
+    settings
+        The settings of the task; None for a task of the user's own that has none.
+    name
+        The name under which data sets, heads and results know the task.
+    labels
+        Names of the classes, labels or values; the position is the code.
+    output_names
+        Names of the K outputs: the labels, or of a binary task the positive one.
+    target_shape, target_dtype
+        Shape and type of one encoded target.
+    decision_dtype
+        Type of one decision, which has the shape of a target.
+    row_loss
+        The loss of every row.
+    decision
+        From probabilities to decisions.
+    metrics
+        What is reported.
+    weight
+        Weight of the loss beside other tasks.
+    """
+
+    def __init__(
+        self,
+        settings: Any,
+        name: str,
+        *,
+        labels: tuple[str, ...],
+        output_names: tuple[str, ...],
+        target_shape: tuple[int, ...],
+        target_dtype: DTypeLike,
+        decision_dtype: DTypeLike,
+        row_loss: "Loss",
+        decision: Decision,
+        metrics: MetricSet,
+        weight: float = 1.0,
+    ) -> None:
+        self.settings = settings
+        self.name = name
+        self.labels = labels
+        self.output_names = output_names
+        self.target_shape = target_shape
+        self.target_dtype = np.dtype(target_dtype)
+        self.decision_dtype = np.dtype(decision_dtype)
+        self.metrics = metrics
+        self.weight = weight
+        self._row_loss = row_loss
+        self._decision = decision
+
+    @property
+    def output_size(self) -> int:
+        """The number of outputs that the network gives, K."""
+        return len(self.output_names)
+
+    @property
+    def main_metric(self) -> str:
+        """The metric that model selection looks at."""
+        return self.metrics.names[0]
+
+    def higher_is_better(self, metric: str) -> bool:
+        """Tell whether a larger value of a metric is the better one."""
+        return self.metrics.higher_is_better(metric)
+
+    def fit(self, targets: NDArray[Any]) -> None:
+        """Learn what the loss needs (class weights, a standard deviation) from the targets of the training rows."""
+        fit = getattr(self._row_loss, "fit", None)
+        if fit is not None:
+            fit(targets)
+
+    def loss(self, predictions: "Tensor", targets: "Tensor") -> "Tensor":
+        """Return the loss of every row [n] from raw outputs [n, K] and encoded targets."""
+        return self._row_loss(predictions, targets)
+
+    def tune(self, probabilities: Values, targets: NDArray[Any]) -> None:
+        """Choose the values of the decision on development rows; a decision without such values stays as it is."""
+        if isinstance(self._decision, TunedDecision):
+            self._decision.tune(probabilities, targets)
+
+    def decision_state(self) -> dict[str, Any]:
+        """Return what a saved model needs to decide as this task does, as JSON."""
+        return dict(self._decision.state()) if isinstance(self._decision, TunedDecision) else {}
+
+    def load_decision_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `decision_state` returned."""
+        if isinstance(self._decision, TunedDecision):
+            self._decision.load_state(state)
+
+    def decide(self, probabilities: Values) -> NDArray[Any]:
+        """Decide for every row: codes [n], flags [n, K] or values [n, K], as the targets are."""
+        decisions = np.asarray(self._decision(probabilities))
+        return decisions.reshape(len(probabilities), *self.target_shape).astype(self.decision_dtype, copy=False)
+
+    def score(
+        self,
+        probabilities: Values,
+        targets: NDArray[Any],
+        weights: NDArray[Any] | None = None,
+        *,
+        decisions: NDArray[Any] | None = None,
+    ) -> dict[str, float]:
+        """Return every metric.
+
+        Parameters
+        ----------
+        probabilities, targets
+            Of all rows, merged: one row per example.
+        weights
+            How often each row counts, shape [n]; by default once.
+        decisions
+            What was decided, where this was not by this task as it is now tuned.
+        """
+        weights = np.ones(len(targets)) if weights is None else np.asarray(weights, dtype=np.float64)
+        decisions = self.decide(probabilities) if decisions is None else decisions
+        scores = self.score_weighted(probabilities, decisions, targets, weights[:, None])
+        return {name: float(values[0]) for name, values in scores.items()}
+
+    def score_weighted(
+        self, probabilities: Values, decisions: NDArray[Any], targets: NDArray[Any], weights: Values
+    ) -> dict[str, Values]:
+        """Return every metric [R] for every column of the weights [n, R], in the order of the report."""
+        scores = self.compare(probabilities, decisions, targets).score(self.metrics.names, weights)
+        scores |= self.metrics.score_own(probabilities, targets, weights)
+        return {name: scores[name] for name in self.metrics.names}
+
+    def table(
+        self, probabilities: Values, targets: NDArray[Any], *, decisions: NDArray[Any] | None = None
+    ) -> dict[str, dict[str, float]]:
+        """Return figures by label: rows, precision, recall and others; by value of a regression, its metrics."""
+        decisions = self.decide(probabilities) if decisions is None else decisions
+        return self.compare(probabilities, decisions, targets).table(self.labels)
+
+    @staticmethod
+    @abstractmethod
+    def collect_labels(targets: Iterable[Any]) -> tuple[str, ...]:
+        """Return the labels that stand in the data, in natural order."""
+
+    @abstractmethod
+    def encode(self, target: Any) -> NDArray[Any] | np.generic:
+        """Return one target as `target_dtype` and of `target_shape`.
+
+        Raises
+        ------
+        DataError
+            If the target is not one of this task: an unknown label, a number that is not finite.
+        """
+
+    @abstractmethod
+    def decode(self, encoded: NDArray[Any]) -> list[Any]:
+        """Return targets or decisions as the data writes them: label names, sets of them, numbers."""
+
+    @abstractmethod
+    def probabilities(self, outputs: NDArray[Any]) -> Values:
+        """Return probabilities [n, K] (of a regression: values) from raw outputs [n, K]."""
+
+    @abstractmethod
+    def merge(self, probabilities: Values, how: MergeRule) -> Values:
+        """Return the one prediction [K] of an example from those of its segments [S, K]."""
+
+    @abstractmethod
+    def compare(self, probabilities: Values, decisions: NDArray[Any], targets: NDArray[Any]) -> Outcome:
+        """Put truth and predictions side by side for the metrics."""
+
+    @abstractmethod
+    def confusion(self, decisions: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.int64] | None:
+        """Return the confusion matrix or matrices, truth before decision; None where there is no such thing."""
+
+    @abstractmethod
+    def running(self) -> "Running":
+        """Return empty running figures for the training loop."""
