@@ -6,11 +6,11 @@ publisher's fold in which an example is tested. `partition` is the publisher's t
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from string import Formatter
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from motet.config import (
     ExistingFile,
@@ -18,18 +18,21 @@ from motet.config import (
     ExistingPath,
     Many,
     Settings,
-    kinds,
+    Slot,
+    UserComponent,
     option,
     required,
 )
 
 Role = Literal["train", "dev", "test"]
+Content = Literal["signals", "maps"]
 Code = str | int
 Value = str | int | float
 FieldType = Literal["s", "d", "f"]
 LabelNames = dict[Code, str]
+Names = Annotated[Many[str], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
-_SPECIFICATION = re.compile(r"(?P<width>[1-9][0-9]*)?(?P<type>[sdf])?")
+_SPECIFICATION = re.compile(r"(?:[1-9][0-9]*)?([sd]?)|(f)")
 
 
 def pattern_fields(pattern: str) -> dict[str, FieldType]:
@@ -55,11 +58,9 @@ def pattern_fields(pattern: str) -> dict[str, FieldType]:
                 f"piece '{name}' of pattern '{pattern}' is malformed: a piece is {{name}}, {{name:s}}, "
                 "{name:d} or {name:f}, with a width where wanted ({name:2d}), or {} for one of no interest"
             )
-        found: FieldType = "d" if match["type"] == "d" else "f" if match["type"] == "f" else "s"
+        found: FieldType = "f" if match[2] else "d" if match[1] == "d" else "s"
         if name and fields.setdefault(name, found) != found:
-            raise ValueError(
-                f"piece '{name}' of pattern '{pattern}' has two types: give it the same type everywhere"
-            )
+            raise ValueError(f"piece '{name}' of pattern '{pattern}' has two types: give it the same type everywhere")
     return fields
 
 
@@ -78,11 +79,27 @@ class RuleSettings(Settings):
         return self
 
 
+def _content() -> Any:
+    return option("signals", "maps: the files are NumPy arrays of finished features, [T, F] or [C, T, F].")
+
+
+def _rate() -> Any:
+    meaning = "Samples (maps: frames) per second of files that do not say it; by default signal.reader.rate_hz."
+    return option(None, meaning, unit="Hz", gt=0)
+
+
 PartitionRules = dict[Role, dict[str, RuleSettings]]
 PartitionSettings = Annotated[
     Annotated[str, Tag("<name>")] | Annotated[PartitionRules, Field(min_length=1), Tag("<rules>")],
     Discriminator(lambda value: "<name>" if isinstance(value, str) else "<rules>"),
 ]
+
+
+def partition_names(settings: str | PartitionRules | None) -> list[str]:
+    """Return the values that decide the partition, each once."""
+    if isinstance(settings, dict):
+        return list(dict.fromkeys(name for rules in settings.values() for name in rules))
+    return [] if settings is None else [settings]
 
 
 class EscSettings(Settings):
@@ -110,31 +127,25 @@ class FilenamesSettings(Settings):
         None,
         "Piece that says train, dev or test, or rules as in {test: {index: {below: 5}}}; the rest trains.",
     )
-    labels: dict[str, LabelNames] = option(
-        {}, "Names of the codes of a piece: {emotion: {1: neutral, 2: calm}}."
-    )
-    unmatched: Literal["error", "skip"] = option(
-        "error", "What to do with files of that extension that do not match."
-    )
-    rate_hz: float | None = option(None, "Sampling rate of files that carry none.", unit="Hz", gt=0)
+    labels: dict[str, LabelNames] = option({}, "Names of the codes of a piece: {emotion: {1: neutral, 2: calm}}.")
+    unmatched: Literal["error", "skip"] = option("error", "What to do with files of that extension that do not match.")
+    content: Content = _content()
+    rate_hz: float | None = _rate()
 
     @model_validator(mode="after")
     def _names_are_pieces(self) -> Self:
         fields = pattern_fields(self.pattern)
         if not fields:
-            raise ValueError(
-                f"pattern '{self.pattern}' has no named piece: write at least one, such as {{label}}"
-            )
+            raise ValueError(f"pattern '{self.pattern}' has no named piece: write at least one, such as {{label}}")
         _check_names("group", [self.group], fields)
         _check_names("fold", [self.fold], fields)
-        _check_names("partition", _partition_names(self.partition), fields)
+        _check_names("partition", partition_names(self.partition), fields)
         _check_names("labels", self.labels, fields)
         for role, rules in self.partition.items() if isinstance(self.partition, dict) else ():
             for name, rule in rules.items():
                 if fields[name] == "s" and (rule.below is not None or rule.above is not None):
                     raise ValueError(
-                        f"partition.{role}.{name} compares text with a number: "
-                        f"write {{{name}:d}} in the pattern"
+                        f"partition.{role}.{name} compares text with a number: write {{{name}:d}} in the pattern"
                     )
         return self
 
@@ -142,7 +153,7 @@ class FilenamesSettings(Settings):
 class TargetColumns(Settings):
     """The columns that make one target."""
 
-    columns: Many[str] = required("Columns of the target.", min_length=1)
+    columns: Names = required("Columns of the target.", min_length=1)
     values: Literal["auto", "label", "labels", "number", "numbers"] = option(
         "auto",
         "What the cells hold. auto: one column holds a label, or a number where every cell is one; several "
@@ -159,13 +170,9 @@ class TargetColumns(Settings):
                 "splits the labels in one column; name one column, and values: labels"
             )
         if not single and self.values in ("label", "number"):
-            raise ValueError(
-                f"values is {self.values} with {len(self.columns)} columns: write labels or numbers"
-            )
+            raise ValueError(f"values is {self.values} with {len(self.columns)} columns: write labels or numbers")
         if single and self.values == "labels" and self.separator is None:
-            raise ValueError(
-                "values is labels with one column: give the separator that stands between its labels"
-            )
+            raise ValueError("values is labels with one column: give the separator that stands between its labels")
         return self
 
 
@@ -192,21 +199,13 @@ class TableSettings(Settings):
     root: ExistingFolder | None = option(
         None, "Folder that relative paths start from; by default the table's own folder."
     )
-    content: Literal["signals", "maps"] = option(
-        "signals", "maps: the files are NumPy arrays of finished features, [T, F] or [C, T, F]."
-    )
-    rate_hz: float | None = option(
-        None, "Samples (maps: frames) per second of files that carry no rate.", unit="Hz", gt=0
-    )
+    content: Content = _content()
+    rate_hz: float | None = _rate()
     targets: dict[str, TargetSettings] = option(
         {}, "Columns of each task: a column, a list of columns, or {columns, values, separator}."
     )
-    labels: dict[str, LabelNames] = option(
-        {}, "Names of the codes of a task: {emotion: {1: neutral, 2: calm}}."
-    )
-    id: str | None = option(
-        None, "Column that identifies the row; by default its path, and its span if it has one."
-    )
+    labels: dict[str, LabelNames] = option({}, "Names of the codes of a task: {emotion: {1: neutral, 2: calm}}.")
+    id: str | None = option(None, "Column that identifies the row; by default its path, and its span if it has one.")
     group: str | None = option(None, "Column whose values must not stand on both sides of a split.")
     fold: str | None = option(None, "Column that names the fold in which a row is tested.")
     partition: PartitionSettings | None = option(
@@ -215,10 +214,8 @@ class TableSettings(Settings):
     )
     start: str | None = option(None, "Column with the start of the span in the recording, in seconds.")
     end: str | None = option(None, "Column with the end of the span, in seconds.")
-    delimiter: str | None = option(
-        None, "By default a comma, or a tab in .tsv files.", min_length=1, max_length=1
-    )
-    missing: Many[str] = option(("",), "Cells that mean that nothing is known.")
+    delimiter: str | None = option(None, "By default a comma, or a tab in .tsv files.", min_length=1, max_length=1)
+    missing: Names = option(("",), "Cells that mean that nothing is known.")
 
     @model_validator(mode="after")
     def _labels_are_tasks(self) -> Self:
@@ -236,32 +233,31 @@ class FoldersSettings(Settings):
         "auto", "classes: CLASS/FILE; partitions: train|dev|test/CLASS/FILE; folds: fold_N/CLASS/FILE."
     )
     labels: LabelNames = option({}, "Names of the classes by folder: {A: rest, E: seizure}.")
-    extensions: Many[str] | None = option(
+    extensions: Names | None = option(
         None, "Extensions of the recordings, as in [.wav]; by default all that can be read.", min_length=1
     )
-    exclude: Many[str] = option((), "Paths below the folder to leave out, with * and ? as wildcards.")
-    rate_hz: float | None = option(None, "Sampling rate of files that carry none.", unit="Hz", gt=0)
+    exclude: Names = option((), "Paths below the folder to leave out, with * and ? as wildcards.")
+    content: Content = _content()
+    rate_hz: float | None = _rate()
 
 
 class ArraysSettings(Settings):
     """Arrays of many examples (.npz, .npy, text matrices), or class folders with one array a file."""
 
     kind: Literal["arrays"] = "arrays"
-    path: ExistingPath = required("A .npz file, or the folder that holds the arrays.")
-    rate_hz: float | None = option(None, "Samples (maps: frames) per second.", unit="Hz", gt=0)
-    content: Literal["signals", "maps"] = option(
+    path: ExistingPath = required("A .npz or .npy file, or the folder of the arrays.")
+    content: Content = option(
         "signals", "signals: [N, T] or [N, C, T]; maps: finished features, [N, T, F] or [N, C, T, F]."
     )
-    signals: Many[str] | None = option(
+    rate_hz: float | None = _rate()
+    signals: Names | None = option(
         None,
         "Name in the .npz file, or .npy file, or text matrices with one example a row, one matrix a channel; "
         "* and ? are wildcards. By default X; without one, each file of a class folder is an example.",
         min_length=1,
     )
     targets: dict[str, str] = option({}, "Array or text file of each task's targets. By default {label: y}.")
-    labels: dict[str, LabelNames] = option(
-        {}, "Names of the codes of a task: {activity: {1: walking, 6: laying}}."
-    )
+    labels: dict[str, LabelNames] = option({}, "Names of the codes of a task: {activity: {1: walking, 6: laying}}.")
     group: str | None = option(None, "Array or text file of what must not stand on both sides of a split.")
     fold: str | None = option(None, "Array or text file with the fold in which an example is tested.")
     partition: str | None = option(None, "Array or text file that says train, dev or test.")
@@ -273,38 +269,46 @@ class GeneratedSettings(Settings):
     kind: Literal["generated"] = "generated"
     content: Literal["scenes", "events", "speakers", "sensors"] = option(
         "scenes",
-        "scenes: textures, one a class; events: several tones at a time (multilabel); speakers: digits "
-        "spoken by speakers; sensors: three channels of an activity and its intensity.",
+        "scenes: a texture, one a class; events: several textures, often at the same time (multilabel); speakers: "
+        "digits spoken by speakers; sensors: three axes of an activity and its intensity.",
     )
     examples: int = option(200, "Number of recordings.", ge=1)
     classes: int = option(4, "Number of scenes, events, digits or activities.", ge=2, le=64)
-    speakers: int = option(6, "Number of speakers, where content is speakers.", ge=1, le=64)
-    rate_hz: float = option(16000.0, "Sampling rate.", unit="Hz", gt=0)
-    duration_s: float = option(1.0, "Mean duration; recordings vary around it.", unit="s", gt=0)
-    noise_db: float = option(-20.0, "Level of the noise, relative to the sound.", unit="dB")
+    groups: int = option(6, "Number of places, speakers or subjects.", ge=1, le=64)
+    grouped: bool = option(False, "Whether a place, speaker or subject must not stand on both sides of a split.")
     folds: int | None = option(None, "Number of predefined folds; by default none.", ge=2)
+    rate_hz: float = option(16000.0, "Sampling rate.", unit="Hz", gt=0)
+    duration_s: float = option(1.0, "Mean duration; recordings last 0.6 to 1.4 times as long.", unit="s", gt=0)
+    noise_db: float = option(-20.0, "Level of the noise, relative to the sound.", unit="dB")
     seed: int = option(0, "Another seed gives other recordings of the same classes.", ge=0)
 
-
-SourceSettings = kinds(
-    "source",
-    EscSettings,
-    FilenamesSettings,
-    TableSettings,
-    FoldersSettings,
-    ArraysSettings,
-    GeneratedSettings,
-)
-
-
-def _partition_names(partition: str | PartitionRules | None) -> list[str | None]:
-    if isinstance(partition, dict):
-        return [name for rules in partition.values() for name in rules]
-    return [partition]
+    @model_validator(mode="after")
+    def _folds_have_examples(self) -> Self:
+        if self.folds is None:
+            return self
+        if self.examples < self.folds * self.classes:
+            raise ValueError(
+                f"examples is {self.examples}: {self.folds} folds of {self.classes} classes need at least "
+                f"{self.folds * self.classes}; ask for more examples or fewer folds"
+            )
+        if self.grouped and self.groups < self.folds:
+            raise ValueError(f"groups is {self.groups}: {self.folds} folds need as many groups; raise it")
+        return self
 
 
-def _check_names(key: str, names: Iterable[str | None], known: Container[str]) -> None:
+SourceSettings = Annotated[
+    EscSettings
+    | FilenamesSettings
+    | TableSettings
+    | FoldersSettings
+    | ArraysSettings
+    | GeneratedSettings
+    | UserComponent,
+    Slot("source"),
+]
+
+
+def _check_names(key: str, names: Iterable[str | None], known: Collection[str]) -> None:
     for name in names:
         if name is not None and name not in known:
-            known_names = ", ".join(known) if isinstance(known, dict) and known else "none"
-            raise ValueError(f"{key} names '{name}', which is not there: there is {known_names}")
+            raise ValueError(f"{key} names '{name}', which is not there: choose from {', '.join(known) or 'none'}")

@@ -1,0 +1,39 @@
+"""Sources: they list the recordings of a data set and what is known of them, and never decode.
+
+A source is one class with `examples(reader)` and `tasks()` (see `Source`). Listing is lazy and costs a few
+microseconds an example; its order and its ids are the same on every machine. What cannot be listed is refused
+at once: one `DataError` names the first few files or rows, how many others there are, and the remedy.
+"""
+
+from motet.lazy import exports
+
+__all__ = [
+    "ArrayMap",
+    "Arrays",
+    "Esc",
+    "Example",
+    "Filenames",
+    "Folders",
+    "Generated",
+    "IterableSource",
+    "NumpyMap",
+    "Source",
+    "Table",
+]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "ArrayMap": "maps",
+        "Arrays": "arrays",
+        "Esc": "esc",
+        "Example": "example",
+        "Filenames": "filenames",
+        "Folders": "folders",
+        "Generated": "generated",
+        "IterableSource": "iterables",
+        "NumpyMap": "maps",
+        "Source": "source",
+        "Table": "table",
+    },
+)

@@ -1,0 +1,84 @@
+"""Files whose names say what they hold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from motet.errors import DataError
+from motet.signals.settings import ReaderSettings
+from motet.sources.codes import CodeNames
+from motet.sources.example import Example, fold_roles
+from motet.sources.listing import list_files, portable, several
+from motet.sources.partitions import partition_by
+from motet.sources.patterns import FilePattern
+from motet.sources.recordings import recording_of, with_rate
+from motet.sources.settings import FilenamesSettings, Value, partition_names
+from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
+
+Pieces = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Filenames:
+    """Files whose names are cut into pieces; every piece is a target.
+
+    Examples
+    --------
+    >>> source = Filenames(FilenamesSettings(path="fsdd", pattern="{digit}_{speaker}_{index:d}.wav"))
+    >>> list(source.tasks())
+    ['digit', 'speaker', 'index']
+    """
+
+    settings: FilenamesSettings
+
+    def examples(self, reader: ReaderSettings = DEFAULT_READER) -> Iterator[Example]:
+        """List the files in the order of their names; see `Source.examples`."""
+        settings = self.settings
+        reader = with_rate(reader, settings.rate_hz)
+        found = self._find()
+        partition = partition_by(settings.partition)
+        folds = fold_roles(str(pieces[settings.fold]) for _, pieces in found) if settings.fold else {}
+        names = [CodeNames.of(piece, codes) for piece, codes in settings.labels.items()]
+        folder = Path(settings.path)
+        for name, pieces in found:
+            named = {codes.task: codes.name(pieces[codes.task], name) for codes in names}
+            yield Example(
+                id=portable(name),
+                inputs={INPUT: recording_of(folder / name, settings.content, reader)},
+                targets={**pieces, **named} if named else pieces,
+                group=str(pieces[settings.group]) if settings.group else None,
+                folds=folds[str(pieces[settings.fold])] if settings.fold else None,
+                partition=partition(pieces, name),
+            )
+
+    def tasks(self) -> TaskDefaults:
+        """Return a task for each piece that is not used for groups, folds or partitions."""
+        settings = self.settings
+        used = {settings.group, settings.fold, *partition_names(settings.partition)}
+        fields = FilePattern.of(settings.pattern).fields
+        return {
+            name: {"kind": "regression" if kind == "f" and name not in settings.labels else "multiclass"}
+            for name, kind in fields.items()
+            if name not in used
+        }
+
+    def _find(self) -> list[tuple[str, Pieces]]:
+        settings = self.settings
+        pattern = FilePattern.of(settings.pattern)
+        listed = list_files(settings.path, extensions=[pattern.extension])
+        found = [(name, pattern.match(name)) for name in listed]
+        matching = [(name, pieces) for name, pieces in found if pieces is not None]
+        others = [name for name, pieces in found if pieces is None]
+        if not matching:
+            raise DataError(_nothing(settings, others or list_files(settings.path)))
+        if others and settings.unmatched == "error":
+            raise several(
+                (f"{settings.path}/{name}: does not match '{settings.pattern}'" for name in others),
+                "correct `pattern` or the names, or write unmatched: skip",
+            )
+        return matching
+
+
+def _nothing(settings: FilenamesSettings, names: list[str]) -> str:
+    examples = f"it holds {', '.join(names[:3])}" if names else "it holds no files"
+    return f"{settings.path}: no file matches '{settings.pattern}': {examples}; correct `pattern` or `path`"

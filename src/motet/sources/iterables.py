@@ -1,0 +1,68 @@
+"""Examples that come from Python: a list, a function, or a generator of unknown length."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from motet.errors import DataError
+from motet.signals.settings import ReaderSettings
+from motet.sources.example import Example
+from motet.sources.source import DEFAULT_READER, TaskDefaults
+
+
+class IterableSource:
+    """Any iterable of examples as a source.
+
+    Parameters
+    ----------
+    examples
+        The examples, or a function that returns them; a generator can be listed only once.
+    tasks
+        The tasks as in the settings, where the experiment names none: `{"sound": {"kind": "multiclass"}}`.
+
+    Examples
+    --------
+    >>> source = IterableSource(Example(id=str(number), inputs={}) for number in range(3))
+    >>> [example.id for example in source.examples()]
+    ['0', '1', '2']
+    """
+
+    def __init__(
+        self,
+        examples: Iterable[Example] | Callable[[], Iterable[Example]],
+        tasks: Mapping[str, dict[str, Any]] | None = None,
+    ) -> None:
+        self._examples = examples
+        self._tasks = dict(tasks or {})
+        self._spent = False
+
+    def examples(self, reader: ReaderSettings = DEFAULT_READER) -> Iterator[Example]:
+        """List the examples in their own order; their recordings know how they are read.
+
+        Raises
+        ------
+        DataError
+            If something else than an example comes, or a generator is listed a second time.
+        """
+        for number, example in enumerate(self._once()):
+            if not isinstance(example, Example):
+                raise DataError(
+                    f"item {number} of the iterable is of type {type(example).__name__}; every item must be a "
+                    "motet.sources.Example: wrap it in one"
+                )
+            yield example
+
+    def tasks(self) -> TaskDefaults:
+        """Return the tasks that were given."""
+        return self._tasks
+
+    def _once(self) -> Iterable[Example]:
+        if callable(self._examples):
+            return self._examples()
+        if isinstance(self._examples, Iterator):
+            if self._spent:
+                raise DataError(
+                    "this generator of examples was listed before; a generator can be listed only once: give a list, "
+                    "or the function that makes the generator"
+                )
+            self._spent = True
+        return self._examples
