@@ -8,11 +8,12 @@ map is keyed by the content of the recording, its span, and the settings and ver
 import hashlib
 import json
 from typing import Any, Literal
+from uuid import uuid4
 
 import numpy as np
 
 from motet import catalog
-from motet.config import Settings, UserComponent, dump, option
+from motet.config import Settings, fingerprint, option
 from motet.errors import DataError, MotetError
 from motet.features.extract import extract
 from motet.features.feature import Feature
@@ -41,6 +42,14 @@ class Pipeline:
     ----------
     settings
         The stages.
+
+    Attributes
+    ----------
+    stored
+        What is stored: features, or the prepared signal.
+    identified
+        Whether every stage is identified by its settings or its file. A Python object of the user's own is not: its
+        maps get keys of this process only.
     """
 
     def __init__(self, settings: InputSettings) -> None:
@@ -48,11 +57,14 @@ class Pipeline:
         self._chain = PreparationChain(settings.signal)
         self._features: dict[float, Feature] = {}
         self.stored: Literal["features", "signal"] = "signal" if settings.signal.augment else "features"
-        self.fingerprint = hashlib.blake2b(self._describe().encode(), digest_size=16).digest()
+        described = self._describe()
+        self.identified = described is not None
+        text = json.dumps(described, sort_keys=True) if described else uuid4().hex
+        self._fingerprint = hashlib.blake2b(text.encode(), digest_size=16).digest()
 
     def key(self, recording: Recording[Any], cache: DigestCache) -> bytes:
         """Return the key of the recording's stored map: 16 bytes."""
-        digest = hashlib.blake2b(recording.reader.digest(cache), digest_size=16, key=self.fingerprint)
+        digest = hashlib.blake2b(recording.reader.digest(cache), digest_size=16, key=self._fingerprint)
         if recording.start_s != 0.0 or recording.end_s is not None:
             digest.update(f"{recording.start_s!r}:{recording.end_s!r}".encode())
         return digest.digest()
@@ -73,8 +85,8 @@ class Pipeline:
                 return _checked(content)
             signal = self._chain(content)
             if self.stored == "signal":
-                return _checked(as_map(signal))
-            return _checked(extract(self.feature(signal.rate_hz), signal))
+                return as_map(signal)
+            return extract(self.feature(signal.rate_hz), signal)
         except MotetError as error:
             raise DataError(f"{recording.describe()}: {error}") from error
 
@@ -84,14 +96,17 @@ class Pipeline:
             self._features[rate_hz] = catalog.build("feature", self.settings.feature, rate_hz)
         return self._features[rate_hz]
 
-    def _describe(self) -> str:
-        feature = self.settings.feature
-        parts: dict[str, Any] = {"pipeline": _VERSION, "signal": self._chain.fingerprint()}
-        if self.stored == "features":
-            code = feature.digest if isinstance(feature, UserComponent) else None
-            version = getattr(catalog.component_class("feature", feature), "version", 1)
-            parts |= {"feature": dump(feature), "version": version, "code": code}
-        return json.dumps(parts, sort_keys=True)
+    def _describe(self) -> dict[str, Any] | None:
+        """Return what identifies the stages of the stored prefix; None where a Python object is among them."""
+        chain = self._chain.fingerprint()
+        if chain is None:
+            return None
+        parts: dict[str, Any] = {"pipeline": _VERSION, "signal": chain}
+        if self.stored == "signal":
+            return parts
+        feature = fingerprint(self.settings.feature)
+        version = getattr(catalog.component_class("feature", self.settings.feature), "version", 1)
+        return None if feature is None else parts | {"feature": feature, "version": version}
 
 
 def as_map(signal: Signal) -> FeatureMap:

@@ -13,9 +13,10 @@ def scalars(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Yield (`part/task/metric`, value) for every number of an epoch's record."""
     for task, loss in record["loss"].items():
         yield f"train/{task}/loss", loss
-    for task, metrics in record["dev"].items():
-        for metric, value in metrics.items():
-            yield f"dev/{task}/{metric}", value
+    for part in ("train", "dev"):
+        for task, metrics in record[part].items():
+            for metric, value in metrics.items():
+                yield f"{part}/{task}/{metric}", value
 
 
 def write_tensorboard(folder: Path, record: Mapping[str, Any]) -> bool:

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from motet.model import Model
 from numpy.typing import NDArray
 from torch import Tensor
 
 from motet import draws
 from motet.data.batch import Batch, Column
 from motet.errors import MotetError
+from motet.model import Model
+from motet.tasks.running import Running
 from motet.training.devices import autocast
 from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, prepare, row_losses
 from motet.training.objective import Objective
@@ -91,12 +92,14 @@ class Training:
     stopping: StoppingRule | None = None
     position: Position = field(default_factory=Position)
     sums: dict[str, Tensor] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
     grad_scaler: torch.amp.GradScaler | None = None
     learning_rates: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Remember the learning rates that the schedule multiplies."""
+        """Remember the learning rates that the schedule multiplies, and begin the figures of an epoch."""
         self.learning_rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.running = {name: task.running() for name, task in self.model.tasks.items()}
         if self.settings.precision is torch.float16:
             self.grad_scaler = torch.amp.GradScaler(self.device.type)
 
@@ -115,8 +118,12 @@ def train(training: Training, hooks: Hooks) -> None:
             take_step(training, hooks.draw(rows, position.epoch))
             hooks.between_steps()
         losses = _mean_losses(training)
+        figures = {name: running.result() for name, running in training.running.items()}
         scores, monitored = hooks.validate()
-        record = {"epoch": position.epoch + 1, "step": position.total_steps, "loss": losses, "dev": scores}
+        record = {
+            "epoch": position.epoch + 1, "step": position.total_steps,
+            "loss": losses, "train": figures, "dev": scores,
+        }  # fmt: skip
         best = _finish_epoch(training, monitored)
         hooks.end_epoch(record, best)
 
@@ -131,7 +138,7 @@ def take_step(training: Training, batch: Batch) -> None:
         with autocast(training.device, settings.precision):
             output = model.network(part.inputs, part.rows)
             losses = row_losses(model.tasks, output.predictions, part) | dict(output.losses)
-        _add_to_sums(training, losses)
+        _add_figures(training, losses, output.predictions, part)
         training.objective.accumulate(losses, batch.counts, training_backward(training))
     training.objective.combine(training_backward(training))
     _clip(training)
@@ -179,8 +186,12 @@ def _update(training: Training) -> None:
     training.grad_scaler.update()
 
 
-def _add_to_sums(training: Training, losses: Mapping[str, Tensor]) -> None:
-    """Add loss and rows by task on the device; nothing waits for it before the epoch ends."""
+def _add_figures(
+    training: Training, losses: Mapping[str, Tensor], predictions: Mapping[str, Column], part: Prepared
+) -> None:
+    """Add loss, rows and decisions by task on the device; nothing waits for them before the epoch ends."""
+    for name, prediction in predictions.items():
+        training.running[name].update(prediction.values, part.targets[name].values)
     for name, loss in losses.items():
         if name not in training.sums:
             training.sums[name] = torch.zeros(2, dtype=torch.float64, device=training.device)
@@ -206,6 +217,7 @@ def _finish_epoch(training: Training, monitored: float | None) -> bool:
     position = training.position
     position.epoch, position.step = position.epoch + 1, 0
     training.sums = {}
+    training.running = {name: task.running() for name, task in training.model.tasks.items()}
     if monitored is None:
         position.best_epoch = position.epoch
         return True

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from motet.tasks.task import Task
 from torch import Tensor
 
 from motet import draws
 from motet.data.batch import Batch, Column, Mix
+from motet.tasks.task import Task
 
 
 class MapAugmentation(Protocol):

@@ -1,0 +1,213 @@
+"""A model: how recordings become maps, the network, the tasks with their labels, and what was fitted on the way.
+
+It is one file when saved (`tensor_file`): settings as strict JSON, weights and fitted buffers as tensors, digests of
+the data that it saw. Loading builds every part from its settings; no code of the file runs.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from pydantic import JsonValue
+from torch import Tensor, nn
+
+from motet import __version__, catalog, tensor_file
+from motet.config import Context, Many, Settings, dump, option, required, validate
+from motet.data.batch import Batch, Column
+from motet.data.settings import SegmentSettings
+from motet.errors import DataError
+from motet.features.settings import ScalingSettings, StandardSettings
+from motet.networks.build import build_network
+from motet.networks.network import Network
+from motet.networks.settings import ModelSettings
+from motet.networks.shape import MapShape
+from motet.pipeline import InputSettings, Pipeline
+from motet.tasks.settings import TaskSettings
+from motet.tasks.task import Task
+
+_FORMAT = 1
+_TENSORS = "model."
+
+
+class InputDocument(Settings):
+    """One input of one data set: its pipeline, what scales and cuts it, and the shape that came out."""
+
+    pipeline: InputSettings = option(InputSettings(), "From the recording to the map.")
+    scaling: ScalingSettings = option(StandardSettings(), "What scales the map.")  # type: ignore[valid-type]
+    channels: int = required("Channels of the map, C.", ge=1)
+    bins: int = required("Bins of a frame, F.", ge=1)
+    step_s: float = required("Time from one frame to the next.", unit="s", gt=0)
+
+
+class DataSetDocument(Settings):
+    """One data set as the model saw it."""
+
+    inputs: dict[str, InputDocument] = required("By name of the input.")
+    segments: SegmentSettings | None = option(None, "How recordings are cut; whole ones without.")
+    length_s: float | None = option(None, "The fitted length of a segment.", unit="s", gt=0)
+    tasks: Many[str] = required("Tasks that the data set has targets for.")
+    digest: str = option("", "Digest of rows, targets and stored maps.")
+
+
+class ModelDocument(Settings):
+    """All that a model is beside its tensors."""
+
+    format: int = option(_FORMAT, "Version of this document.")
+    motet: str = option(__version__, "Version of the program that wrote it.")
+    data_sets: dict[str, DataSetDocument] = required("By name.")
+    network: ModelSettings = required("The network.")
+    tasks: dict[str, TaskSettings] = required("By name.")  # type: ignore[valid-type]
+    labels: dict[str, Many[str]] = required("The labels of every task, in the order of its outputs.")
+    states: dict[str, dict[str, JsonValue]] = option({}, "What was fitted or tuned of every task.")
+    notes: dict[str, JsonValue] = option({}, "Seed, fold, epoch and scores, for the reader.")
+
+
+class Model(nn.Module):
+    """Pipelines, scaling, network and tasks of one training.
+
+    Parameters
+    ----------
+    document
+        What the model is made of. Weights are drawn from PyTorch's generator: seed it before.
+    """
+
+    def __init__(self, document: ModelDocument) -> None:
+        super().__init__()
+        self.document = document
+        self.tasks: dict[str, Task] = {
+            name: catalog.build("task", settings, name, document.labels[name])
+            for name, settings in document.tasks.items()
+        }
+        for name, state in document.states.items():
+            self.tasks[name].load_decision_state(state)
+        self.scalings = nn.ModuleDict()
+        for data_set, inputs in document.data_sets.items():
+            for name, described in inputs.inputs.items():
+                key = scaling_key(data_set, name, described)
+                if key not in self.scalings:
+                    self.scalings[key] = catalog.build("scaling", described.scaling)
+        outputs = {name: task.output_size for name, task in self.tasks.items()}
+        self.network: Network = build_network(document.network, input_shapes(document), outputs)
+        self._pipelines: dict[tuple[str, str], Pipeline] = {}
+
+    def scale(self, batch: Batch, device: torch.device) -> dict[str, Column]:
+        """Return the inputs of a batch on the device, each data set's rows scaled by its own scaling; padding is 0."""
+        return {name: self._scale_input(name, column.to(device), batch) for name, column in batch.inputs.items()}
+
+    def pipeline(self, data_set: str, name: str) -> Pipeline:
+        """Return the pipeline of an input of a data set, built once."""
+        if (data_set, name) not in self._pipelines:
+            self._pipelines[data_set, name] = Pipeline(self.document.data_sets[data_set].inputs[name].pipeline)
+        return self._pipelines[data_set, name]
+
+    def scaling(self, data_set: str, name: str) -> Any:
+        """Return the scaling of an input of a data set; a shared one is the same object for all."""
+        return self.scalings[scaling_key(data_set, name, self.document.data_sets[data_set].inputs[name])]
+
+    def describe(self) -> ModelDocument:
+        """Return the document with the state that the tasks have now."""
+        states = {name: task.decision_state() for name, task in self.tasks.items()}
+        return self.document.model_copy(update={"states": states})
+
+    def save(self, path: Path, **notes: JsonValue) -> None:
+        """Write the model as one file, atomically.
+
+        Parameters
+        ----------
+        notes
+            What a reader may want to know: seed, fold, epoch.
+        """
+        tensors, document = self.to_tensors(**notes)
+        tensor_file.write(path, tensors, {"model": document})
+
+    def to_tensors(self, **notes: JsonValue) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return what a file of this model holds: tensors by name, and the document as JSON."""
+        described = self.describe().model_copy(update={"notes": {**self.document.notes, **notes}})
+        return {f"{_TENSORS}{name}": tensor for name, tensor in self.state_dict().items()}, dump(described)
+
+    @classmethod
+    def load(cls, path: Path, *, allow_code: bool = False) -> Self:
+        """Read a model.
+
+        Parameters
+        ----------
+        allow_code
+            Whether classes of the user's own (`./mine.py:Name`) may be run.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, damaged, or of another format.
+        ConfigError
+            If it needs user code and may not run it.
+        """
+        tensors, document = tensor_file.read(path)
+        return cls.from_tensors(tensors, document, path, allow_code=allow_code)
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], document: Mapping[str, Any], path: Path, *, allow_code: bool = False
+    ) -> Self:
+        """Build a model from the content of a file; other tensors, such as a resume state, are passed over."""
+        described = document.get("model", {})
+        if described.get("format") != _FORMAT:
+            raise DataError(
+                f"{path}: holds no model of format {_FORMAT} (found: {described.get('format')}); "
+                f"read it with the version of Motet that wrote it ({described.get('motet', 'unknown')})"
+            )
+        context = Context(allow_code=allow_code, folder=path.parent)
+        model = cls(validate(ModelDocument, described, context))
+        model.load_tensors(tensors)
+        return model
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take weights and fitted buffers."""
+        own = {name.removeprefix(_TENSORS): value for name, value in tensors.items() if name.startswith(_TENSORS)}
+        self.load_state_dict(own)
+
+    def _scale_input(self, name: str, column: Column, batch: Batch) -> Column:
+        spans = _spans_with(name, batch, self.document)
+        scalings = [self.scaling(data_set, name) for data_set, _, _ in spans]
+        if all(scaling is scalings[0] for scaling in scalings):
+            return Column(scalings[0](column.values, column.lengths), column.rows, column.lengths, column.grid)
+        parts, first = [], 0
+        for scaling, (_, start, stop) in zip(scalings, spans, strict=True):
+            rows = slice(first, first + stop - start)
+            first = rows.stop
+            parts.append(scaling(column.values[rows], None if column.lengths is None else column.lengths[rows]))
+        return Column(torch.cat(parts), column.rows, column.lengths, column.grid)
+
+
+def scaling_key(data_set: str, name: str, described: InputDocument) -> str:
+    """Return the name under which a scaling is kept; a shared one has the same for all data sets."""
+    return f"all/{name}" if getattr(described.scaling, "shared", False) else f"{data_set}/{name}"
+
+
+def input_shapes(document: ModelDocument) -> dict[str, MapShape]:
+    """Return the shape of every input of the network.
+
+    Raises
+    ------
+    DataError
+        If two data sets give the same input in different shapes.
+    """
+    shapes: dict[str, tuple[str, MapShape]] = {}
+    for data_set, described in document.data_sets.items():
+        for name, input_ in described.inputs.items():
+            frames = None if described.length_s is None else max(1, round(described.length_s / input_.step_s))
+            shape = MapShape(input_.channels, frames, input_.bins)
+            other, before = shapes.setdefault(name, (data_set, shape))
+            if (shape.channels, shape.bins) != (before.channels, before.bins):
+                raise DataError(
+                    f"input {name!r}: data set {other!r} has {before.channels} channels and {before.bins} bins, "
+                    f"{data_set!r} has {shape.channels} and {shape.bins}, and one network reads both; "
+                    "give them the same signal.channels, signal.rate_hz and features"
+                )
+            if shape.frames != before.frames:
+                shapes[name] = (other, MapShape(shape.channels, None, shape.bins))
+    return {name: shape for name, (_, shape) in shapes.items()}
+
+
+def _spans_with(name: str, batch: Batch, document: ModelDocument) -> list[tuple[str, int, int]]:
+    return [span for span in batch.spans if name in document.data_sets[span[0]].inputs]
