@@ -5,7 +5,21 @@ microseconds an example; its order and its ids are the same on every machine. Wh
 at once: one `DataError` names the first few files or rows, how many others there are, and the remedy.
 """
 
+from typing import TYPE_CHECKING
+
 from motet.lazy import exports
+
+if TYPE_CHECKING:
+    from motet.sources.arrays import Arrays
+    from motet.sources.esc import Esc
+    from motet.sources.example import Example
+    from motet.sources.filenames import Filenames
+    from motet.sources.folders import Folders
+    from motet.sources.generated import Generated
+    from motet.sources.iterables import IterableSource
+    from motet.sources.maps import ArrayMap, NumpyMap
+    from motet.sources.source import Source
+    from motet.sources.table import Table
 
 __all__ = [
     "ArrayMap",

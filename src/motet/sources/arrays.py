@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from motet.errors import ConfigError, DataError
-from motet.signals.readers import NumpyFile, TextRows
+from motet.signals.readers.arrays import NumpyFile
+from motet.signals.readers.text import TextRows
 from motet.signals.recording import Reader, Recording
 from motet.signals.settings import ReaderSettings
 from motet.sources.codes import CodeNames

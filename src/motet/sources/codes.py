@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from motet.errors import DataError
+from motet.errors import ConfigError, DataError
 from motet.sources.settings import LabelNames, Value
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -41,8 +41,20 @@ class CodeNames:
 
     @classmethod
     def of(cls, task: str, labels: LabelNames) -> "CodeNames":
-        """Take the names from settings."""
-        return cls(task, {canonical(code): name for code, name in labels.items()})
+        """Take the names from settings.
+
+        Raises
+        ------
+        ConfigError
+            If two spellings of one code have names.
+        """
+        names = {canonical(code): name for code, name in labels.items()}
+        if len(names) < len(labels):
+            raise ConfigError(
+                f"source.labels: of the codes of {task} ({', '.join(labels)}) some are one code to Motet, as are 1 and "
+                "01; name each code once"
+            )
+        return cls(task, names)
 
     def name(self, code: Value, place: str) -> str:
         """Return the name of a code that was found at a place.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motet.errors import ConfigError, DataError
-from motet.signals.readers import reader_for
+from motet.signals.readers.by_suffix import reader_for
 from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
 from motet.sources.example import Example, fold_roles

@@ -7,7 +7,10 @@ every class and, given enough examples, every group; of grouped data, a group li
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from motet.signals.readers.synthetic import SyntheticEvents, SyntheticScene, SyntheticSensors, SyntheticSpeaker
+from motet.signals.readers.synthetic.events import SyntheticEvents
+from motet.signals.readers.synthetic.scenes import SyntheticScene
+from motet.signals.readers.synthetic.sensors import SyntheticSensors
+from motet.signals.readers.synthetic.speakers import SyntheticSpeaker
 from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
 from motet.sources.example import Example, Target, fold_roles

@@ -121,7 +121,9 @@ def _map_of(values: NDArray[Any], rate_hz: float, start_s: float, end_s: float |
             f"{place}: the span from {start_s:g} s to {'the end' if end_s is None else f'{end_s:g} s'} does not lie "
             f"in the map of {channels.shape[1] / rate_hz:g} s; correct the span's start and end"
         )
-    kept = np.ascontiguousarray(channels[:, start:stop], dtype=np.float16 if values.dtype == np.float16 else np.float32)
+    kept: NDArray[Any] = np.ascontiguousarray(
+        channels[:, start:stop], dtype=np.float16 if values.dtype == np.float16 else np.float32
+    )
     if not np.isfinite(kept).all():
         raise DataError(f"{place}: holds NaN or infinite values; all must be finite: repair the file or leave it out")
     return FeatureMap(kept, TimeGrid(start / rate_hz, 1.0 / rate_hz))

@@ -10,11 +10,12 @@ from motet.sources.settings import PartitionRules, RuleSettings, Value
 Values = Mapping[str, Value | None]
 Partition = Callable[[Values, str], Role | None]
 
-_ROLES: dict[str, Role] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("dev", "devel", "development", "val", "valid", "validation"), "dev"),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
-}  # type: ignore[arg-type]
+_WORDS: dict[Role, str] = {
+    "train": "train training",
+    "dev": "dev devel development val valid validation",
+    "test": "test testing eval evaluation",
+}
+_ROLES: dict[str, Role] = {word: role for role, words in _WORDS.items() for word in words.split()}
 
 
 def role_named(name: str) -> Role | None:
@@ -52,7 +53,7 @@ def partition_by(settings: str | PartitionRules | None) -> Partition:
     if isinstance(settings, str):
         return lambda values, place: None if (name := values[settings]) is None else role_at(name, place)
     tests = {role: [(name, _condition(rule)) for name, rule in rules.items()] for role, rules in settings.items()}
-    rest = next((role for role in ("train", "test") if role not in settings), None)
+    rest: Role | None = "train" if "train" not in settings else "test" if "test" not in settings else None
 
     def role_of(values: Values, place: str) -> Role | None:
         fitting = [role for role, test in tests.items() if all(fits(values[name], place) for name, fits in test)]

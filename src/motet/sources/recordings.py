@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from motet.errors import ConfigError
-from motet.signals.readers import reader_for
+from motet.signals.readers.by_suffix import reader_for
 from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
 from motet.sources.maps import NumpyMap

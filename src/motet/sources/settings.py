@@ -26,10 +26,9 @@ from motet.config import (
 
 Role = Literal["train", "dev", "test"]
 Content = Literal["signals", "maps"]
-Code = str | int
 Value = str | int | float
 FieldType = Literal["s", "d", "f"]
-LabelNames = dict[Code, str]
+LabelNames = dict[Annotated[str, BeforeValidator(lambda code: str(code) if type(code) is int else code)], str]
 Names = Annotated[Many[str], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
 _SPECIFICATION = re.compile(r"(?:[1-9][0-9]*)?([sd]?)|(f)")
@@ -64,17 +63,27 @@ def pattern_fields(pattern: str) -> dict[str, FieldType]:
     return fields
 
 
+def _value_form(value: object) -> str:
+    return {int: "<whole number>", float: "<number>"}.get(type(value), "<text>")
+
+
+_AnyValue = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[int, Tag("<whole number>")] | Annotated[float, Tag("<number>")],
+    Discriminator(_value_form),
+]
+
+
 class RuleSettings(Settings):
     """A condition on one value; where several are given, all must hold."""
 
     below: float | None = option(None, "The value is a number less than this.")
     above: float | None = option(None, "The value is a number greater than this.")
-    equals: Value | None = option(None, "The value is this one.")
-    in_: Many[Value] | None = option(None, "The value is one of these.", alias="in", min_length=1)
+    equals: _AnyValue | None = option(None, "The value is this one.")
+    in_: Many[_AnyValue] | None = option(None, "The value is one of these.", alias="in", min_length=1)
 
     @model_validator(mode="after")
     def _has_a_condition(self) -> Self:
-        if not self.model_fields_set:
+        if all(condition is None for condition in (self.below, self.above, self.equals, self.in_)):
             raise ValueError("the rule is empty: give at least one of below, above, equals, in")
         return self
 
@@ -177,9 +186,9 @@ class TargetColumns(Settings):
 
 
 def _columns_form(value: object) -> str:
-    if isinstance(value, str):
-        return "<column>"
-    return "<columns>" if isinstance(value, list | tuple) else "<mapping>"
+    if isinstance(value, list | tuple):
+        return "<columns>"
+    return "<mapping>" if isinstance(value, dict | TargetColumns) else "<column>"
 
 
 TargetSettings = Annotated[

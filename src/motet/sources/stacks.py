@@ -102,7 +102,7 @@ class StackPlace:
         """
         path = self.file(name)
         if self.is_text(name):
-            return (len(_lines(path)),)
+            return (_num_rows(path),)
         try:
             if not self.is_archive:
                 return tuple(np.load(path, mmap_mode="r", allow_pickle=False).shape)
@@ -148,6 +148,14 @@ class StackPlace:
 
 def _cell(value: Any) -> Cell:
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _num_rows(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            return sum(1 for line in file if not line.isspace() and not line.startswith(b"#"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); restore the file") from None
 
 
 def _lines(path: Path) -> list[str]:
