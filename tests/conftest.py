@@ -1,0 +1,18 @@
+"""Fixtures for all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def motet_data() -> Path:
+    """Return the folder of real recordings; skip the test where there is none."""
+    named = os.environ.get("MOTET_DATA")
+    if not named:
+        pytest.skip("needs real recordings: set MOTET_DATA to their folder")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.skip(f"needs real recordings: MOTET_DATA names {folder}, which is no folder")
+    return folder
