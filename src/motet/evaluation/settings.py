@@ -8,9 +8,7 @@ from motet.config import Settings, option
 class IntervalSettings(Settings):
     """Percentile bootstrap over groups, or over examples where there are no groups."""
 
-    resamples: int = option(
-        1000, "Times that the test predictions are drawn again; 0 reports no intervals.", ge=0
-    )
+    resamples: int = option(1000, "Times that the test predictions are drawn again; 0 reports no intervals.", ge=0)
     confidence: float = option(0.95, "Share of the resamples that the interval holds.", gt=0, lt=1)
 
 

@@ -69,9 +69,13 @@ class MetricSet:
 
     def score_own(self, probabilities: Values, targets: NDArray[Any], weights: Values) -> dict[str, Values]:
         """Return the user's own metrics for every column of whole weights [n, R]."""
+        if not self.own:
+            return {}
         repeated = [np.repeat(np.arange(len(targets)), column.astype(np.int64)) for column in weights.T]
         return {
-            name: np.array([float(metric(probabilities[rows], targets[rows])) for rows in repeated])
+            name: np.array(
+                [float(metric(probabilities[rows], targets[rows])) if len(rows) else np.nan for rows in repeated]
+            )
             for name, metric in self.own.items()
         }
 
