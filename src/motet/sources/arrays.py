@@ -36,9 +36,9 @@ class Arrays:
 
     Examples
     --------
-    >>> source = Arrays(ArraysSettings(path="har.npz", rate_hz=50, labels={"activity": {1: "walking"}}))
-    >>> source.settings.targets
-    {}
+    >>> settings = ArraysSettings(path="har", rate_hz=50, signals="acc_*.txt", targets={"activity": "y.txt"})
+    >>> Arrays(settings).settings.signals
+    ('acc_*.txt',)
     """
 
     settings: ArraysSettings

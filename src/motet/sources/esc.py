@@ -98,13 +98,11 @@ def _from_meta(folder: Path, settings: EscSettings) -> list[_Clip]:
     ]
     present = set(list_files(str(folder / _AUDIO)))
     missing = [clip.name for clip in clips if clip.name.removeprefix(f"{_AUDIO}/") not in present]
-    if missing or not clips:
-        raise (
-            several(
-                (f"{folder}/{name}: {_META} lists this clip, but it is not there" for name in missing),
-                "download the data set again, or remove the rows of what is missing",
-            )
-            if missing
-            else DataError(f"{folder / _META}: lists no clips; download the data set again")
+    if missing:
+        raise several(
+            (f"{folder}/{name}: {_META} lists this clip, but it is not there" for name in missing),
+            "download the data set again, or remove the rows of what is missing",
         )
+    if not clips:
+        raise DataError(f"{folder / _META}: marks no row as esc10; download the data set again, or write subset: all")
     return sorted(clips, key=lambda clip: clip.name)

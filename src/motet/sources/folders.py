@@ -12,7 +12,7 @@ from motet.signals.settings import ReaderSettings
 from motet.sources.codes import CodeNames
 from motet.sources.example import Example, fold_roles
 from motet.sources.listing import list_files, list_folders, portable, several
-from motet.sources.partitions import role_named
+from motet.sources.partitions import role_at, role_named
 from motet.sources.recordings import recording_of, with_rate
 from motet.sources.settings import FoldersSettings
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
@@ -52,7 +52,7 @@ class Folders:
                 inputs={INPUT: recording_of(folder / name, settings.content, reader)},
                 targets={settings.task: label(portable(parts[0 if layout == "classes" else 1]), name)},
                 folds=folds[_fold(settings, name)] if layout == "folds" else None,
-                partition=role_named(parts[0]) if layout == "partitions" else None,
+                partition=role_at(parts[0], name) if layout == "partitions" else None,
             )
 
     def tasks(self) -> TaskDefaults:

@@ -131,8 +131,7 @@ class StackPlace:
     def _rows(self, name: str) -> list[list[Cell]]:
         place = self._place(name)
         try:
-            loaded = np.load(self.file(name), allow_pickle=False)
-            values: NDArray[Any] = loaded[name] if self.is_archive else loaded
+            values = self._load(name)
         except (OSError, ValueError, EOFError) as error:
             raise _not_an_array(place, error) from None
         if values.dtype.kind not in _KINDS or values.ndim not in (1, 2) or 0 in values.shape:
@@ -141,6 +140,14 @@ class StackPlace:
                 "text of shape [N] or [N, K]: save it so"
             )
         return [[_cell(value) for value in row] for row in values.reshape(len(values), -1).tolist()]
+
+    def _load(self, name: str) -> NDArray[Any]:
+        if not self.is_archive:
+            single: NDArray[Any] = np.load(self.file(name), allow_pickle=False)
+            return single
+        with np.load(self.path, allow_pickle=False) as archive:
+            values: NDArray[Any] = archive[name]
+        return values
 
     def _place(self, name: str) -> str:
         return f"{self.path}:{name}" if self.is_archive else str(self.path / name)
@@ -160,7 +167,7 @@ def _num_rows(path: Path) -> int:
 
 def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as text ({error}); restore it or save it as UTF-8") from None
     return [line for line in lines if line.strip() and not line.startswith("#")]

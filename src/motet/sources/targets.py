@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from motet.errors import DataError
-from motet.sources.codes import CodeNames, canonical
+from motet.sources.codes import CodeNames
 from motet.sources.example import Target
 from motet.sources.settings import Value
 
@@ -98,7 +98,7 @@ def targets_of(
     if meaning == "label" or names is not None:
         return _each(column, lambda cell, place: _label(cell, names, place))
     if meaning in ("number", "numbers"):
-        return _each(column, lambda cell, place: _finite(cell, column.name, place))
+        return _numbers(column)
     return list(typed(column))
 
 
@@ -131,7 +131,7 @@ def _from_several(columns: Sequence[Column], meaning: Meaning, names: CodeNames 
             "correct it, or write values: numbers"
         )
     if meaning == "numbers" or wrong:
-        values = [_each(column, lambda cell, place, name=column.name: _finite(cell, name, place)) for column in columns]  # type: ignore[misc]
+        values = [_numbers(column) for column in columns]
         return _together(columns, values, tuple)
     headers = [names.name(column.name, f"column {column.name}") if names else column.name for column in columns]
     return _together(
@@ -158,6 +158,10 @@ def _each(column: Column, convert: Callable[[Any, str], Target]) -> list[Target 
     return [None if cell is None else convert(cell, column.place(row)) for row, cell in enumerate(column.cells)]
 
 
+def _numbers(column: Column) -> list[Target | None]:
+    return _each(column, lambda cell, place: _finite(cell, column.name, place))
+
+
 def _label(cell: Value | bool, names: CodeNames | None, place: str) -> Target:
     value = _plain(cell)
     assert value is not None
@@ -180,15 +184,17 @@ def _finite(cell: Cell, name: str, place: str) -> float:
 
 
 def _switch(cell: Cell) -> bool | None:
-    text = "" if cell is None or isinstance(cell, frozenset) else canonical(cell).lower()
-    return {"1": True, "true": True, "0": False, "false": False}.get(text)
+    """Return whether a cell says yes; None if it says neither yes nor no."""
+    number = _number(_plain(cell))
+    if number is None:
+        return {"true": True, "false": False}.get(str(_plain(cell)).lower())
+    return bool(number) if number in (0, 1) else None
 
 
 def _plain(cell: Cell) -> Value | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    assert not isinstance(cell, frozenset)
-    return cell
+    return ", ".join(sorted(cell)) if isinstance(cell, frozenset) else cell
 
 
 def _number(cell: Value | None) -> float | None:
