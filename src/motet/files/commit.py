@@ -99,11 +99,13 @@ def restore_directory(path: Path) -> None:
         If the old directory cannot be put back.
     """
     old = _set_aside(path)
+    if not old.exists():
+        return
     if path.exists():
         shutil.rmtree(old, ignore_errors=True)
-    elif old.exists():
-        with machine_errors(path):
-            old.rename(path)
+        return
+    with machine_errors(path):
+        old.rename(path)
 
 
 def remove_stale(directory: Path, *, older_than_s: float = _STALE_S) -> list[Path]:

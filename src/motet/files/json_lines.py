@@ -7,6 +7,7 @@ the next `append` removes it.
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class JsonLines:
 
     path: Path
 
-    def append(self, record: dict[str, Any]) -> None:
+    def append(self, record: Mapping[str, Any]) -> None:
         """Add one record, handed to the system before this returns, so that a kill cannot lose it.
 
         A number that is not finite is written as null, which is all that JSON has for it.
@@ -124,7 +125,7 @@ def _finite(value: Any) -> Any:
     """Return a value with every number that is not finite replaced by None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]

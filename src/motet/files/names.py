@@ -22,7 +22,7 @@ def safe_name(text: str) -> str:
     'dog-bark-3bafe932'
     """
     name = _UNSAFE.sub("-", text).strip(".-")[:_MAX_LENGTH]
-    if name == text and not _RESERVED.fullmatch(name):
+    if name and name == text and not _RESERVED.fullmatch(name):
         return name
     suffix = digest_bytes(text.encode(errors="surrogatepass")).hex()[:8]
     return f"{name}-{suffix}" if name and not _RESERVED.fullmatch(name) else f"name-{suffix}"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motet.errors import DataError
+from motet.errors import MachineError
 from motet.files import machine_errors, open_binary, read_at
 from motet.store.records import DTYPES, KINDS, Entries, ends, frame_bytes
 
@@ -102,8 +102,8 @@ class DataFile:
                 offset += count
         return checksum == int(record["checksum"])
 
-    def _cut_short(self, end: int) -> DataError:
-        return DataError(f"{self.path}: was cut short before byte {end} while it was open. Run the command again.")
+    def _cut_short(self, end: int) -> MachineError:
+        return MachineError(f"{self.path}: was cut short before byte {end} while it was open. Run the command again.")
 
     def _open(self) -> int:
         if self._descriptor is None:

@@ -30,7 +30,6 @@ class Index:
         self.path = path
         self.size = 0
         self._data_path = data_path
-        self._file: tuple[int, int] | None = None
         self._records: Records = np.zeros(0, RECORD)
         self._rows: dict[bytes, int] = {}
         self._described_bytes = 0
@@ -45,13 +44,17 @@ class Index:
         MachineError
             If the file cannot be read, or was replaced or cut short since it was first read.
         """
+        first = self._damaged[0] if self._damaged else self.size
+        known = min(first, 1)  # one record that is known already shows whether this is still the same file
         with machine_errors(self.path, "read"):
-            count = self._count()
-            first = self._damaged[0] if self._damaged else self.size
-            if first < count:
-                fresh = np.fromfile(self.path, RECORD, count=count - first, offset=first * RECORD.itemsize)
-                data_bytes = self._data_path.stat().st_size if self._data_path.exists() else 0
-                self._take(first, fresh, data_bytes)
+            found = _read(self.path, first - known)
+            if self.size > first - known + len(found) or _differ(self._records[first - known : first], found[:known]):
+                raise MachineError(
+                    f"{self.path}: was replaced or cut short while it was open. "
+                    f"A store may be deleted only when nothing uses it: run the same command again."
+                )
+            if len(found) > known:
+                self._take(first, found[known:], _size(self._data_path))
 
     def find(self, keys: Sequence[bytes]) -> Entries:
         """Return the entries of some keys."""
@@ -114,19 +117,6 @@ class Index:
         rows = zip(entries.keys, entries.rows.tolist(), strict=True)
         return [key for key, row in rows if self._rows.get(key) == row]
 
-    def _count(self) -> int:
-        """Return the number of complete records in the file."""
-        status = self.path.stat() if self.path.exists() else None
-        count = 0 if status is None else status.st_size // RECORD.itemsize
-        file = None if status is None else (status.st_dev, status.st_ino)
-        if count < self.size or (self.size and file != self._file):
-            raise MachineError(
-                f"{self.path}: was replaced or cut short while it was open. "
-                f"A store may be deleted only when nothing uses it: run the same command again."
-            )
-        self._file = file
-        return count
-
     def _take(self, first: int, fresh: Records, data_bytes: int) -> None:
         """Take records that stand in the file from row `first` on."""
         stop = first + len(fresh)
@@ -149,6 +139,20 @@ class Index:
         self._lost.pop(key, None)
         if holds_matrix:
             (self._rows if is_backed else self._lost)[key] = row
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _read(path: Path, first: int) -> Records:
+    """Read all complete records from number `first` on."""
+    count = _size(path) // RECORD.itemsize - first
+    return np.fromfile(path, RECORD, count, offset=first * RECORD.itemsize) if count > 0 else np.zeros(0, RECORD)
+
+
+def _differ(one: Records, other: Records) -> bool:
+    return one.tobytes() != other.tobytes()
 
 
 def _records(kind: int, keys: Sequence[bytes], data_bytes: int) -> Records:

@@ -16,7 +16,7 @@ from motet.store.index import Index
 from motet.store.records import DTYPES, Entries, ends
 from motet.store.writer import Writer
 
-Item = tuple[bytes, NDArray[np.float32] | NDArray[np.float16], float, float]
+Item = tuple[bytes, NDArray[np.floating[Any]], float, float]
 """A key, a matrix [T, C, F], the time of its first frame, and from one frame to the next, in seconds."""
 
 

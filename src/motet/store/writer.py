@@ -10,6 +10,7 @@ import time
 import zlib
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class Writer:
         self._waiting_bytes = 0
         self._deadline = 0.0
 
-    def add(self, key: bytes, values: NDArray[np.float32] | NDArray[np.float16], start_s: float, step_s: float) -> None:
+    def add(self, key: bytes, values: NDArray[np.floating[Any]], start_s: float, step_s: float) -> None:
         """Add one matrix; a key that the store holds already keeps its matrix.
 
         Parameters
@@ -120,7 +121,7 @@ class Writer:
 
 def _record(
     key: bytes,
-    values: NDArray[np.float32] | NDArray[np.float16],
+    values: NDArray[np.floating[Any]],
     start_s: float,
     step_s: float,
     checksum: int,
