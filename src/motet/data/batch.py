@@ -33,8 +33,12 @@ class Column:
         """Return the column on another device."""
         if self.values.device == device:
             return self
-        move = lambda tensor: None if tensor is None else tensor.to(device, non_blocking=True)  # noqa: E731
-        return Column(self.values.to(device, non_blocking=True), move(self.rows), move(self.lengths), self.grid)
+        return Column(
+            self.values.to(device, non_blocking=True),
+            None if self.rows is None else self.rows.to(device, non_blocking=True),
+            None if self.lengths is None else self.lengths.to(device, non_blocking=True),
+            self.grid,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +70,8 @@ class Batch:
     targets
         Encoded targets by task; `rows` says which rows have one.
     row_ids
-        Row numbers in the corpus, int64 [B] on the CPU: the key of every random draw.
+        Row numbers in the corpus, int64 [B] on the CPU: the key of every random draw. A row that a sampler draws
+        again in an epoch has the number of rows of the corpus added, so it is another key.
     counts
         Rows with a target by task, fixed when the batch was drawn: the denominators of the losses.
     mix

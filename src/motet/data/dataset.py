@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet import draws
-from motet.data.stratify import Strata, allocate
+from motet.data.strata import Strata
+from motet.data.stratify import allocate
 from motet.data.table import ABSENT, Coded, ExampleTable, read_examples
 from motet.errors import DataError
 from motet.signals.recording import Recording
 from motet.sources.example import Example, Role
 
 Rows = NDArray[np.int64]
+
+_WHOLE_GROUPS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,8 +142,8 @@ class DataSet:
     def limit(self, limit: float, *, seed: int = 0) -> "DataSet":
         """Return a small part of the rows, in their order, with the same mix of labels, folds and partition.
 
-        Whole groups are kept where the largest is at most a tenth of what is asked for; larger groups are
-        themselves made small, each to the same fraction.
+        Whole groups are kept where ten of average size fit; larger groups are themselves made small, each to the
+        same fraction.
 
         Parameters
         ----------
@@ -152,14 +155,14 @@ class DataSet:
         if wanted >= len(self):
             return self
         units = self.units()
-        columns: list[Coded[Any]] = [self.targets(task) for task in self.task_names]
-        columns += [self.folds, self.partitions]
-        if np.bincount(units).max() > max(1.0, wanted / 10):
-            units = np.arange(len(self))
+        columns = [self.targets(task) for task in self.task_names] + [self.folds, self.partitions]
+        rest = len(self)
+        if wanted * (int(units.max()) + 1) < _WHOLE_GROUPS * len(self):
+            units, rest = np.arange(len(self)), len(self) - wanted
             columns.append(self.groups)
-        share = wanted / len(self)
+        shares = wanted / len(self), 1 - wanted / len(self)
         key = draws.key(seed, "limit", self.name)
-        part = allocate(Strata.of(columns), units, (share, 1 - share), key=key, room=(wanted, len(self)))
+        part = allocate(Strata.of(columns), units, shares, key=key, room=(wanted, rest))
         return self.select(np.flatnonzero(part == 0))
 
     def limit_labels(self, task: str, limits: Mapping[str, int], *, seed: int = 0) -> "DataSet":

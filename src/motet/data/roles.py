@@ -15,7 +15,8 @@ from motet.data.settings import (
     LeaveOneGroupOutSettings,
     PredefinedSettings,
 )
-from motet.data.stratify import Strata, allocate, take_share
+from motet.data.strata import Strata
+from motet.data.stratify import allocate, take_share
 from motet.errors import ConfigError, DataError
 from motet.sources.example import Role
 
@@ -23,6 +24,24 @@ SplitOfDataSet = FoldsSettings | KFoldSettings | LeaveOneGroupOutSettings | Hold
 
 UNUSED, TRAIN, DEV, TEST = -1, 0, 1, 2
 ROLE_CODES: dict[Role, int] = {"train": TRAIN, "dev": DEV, "test": TEST}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldSplit:
+    """One fold. Rows are numbers of the data set or of the corpus, int64, ascending.
+
+    Parameters
+    ----------
+    name
+        The publisher's name of the fold, the group that is left out, or a number from 1.
+    train, dev, test
+        Which rows; no row is in two of them, and some may be in none.
+    """
+
+    name: str
+    train: NDArray[np.int64]
+    dev: NDArray[np.int64]
+    test: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,37 +33,51 @@ no training rows at all; a label, or a task, without training rows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motet import draws
+from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
-from motet.data.roles import DEV, TEST, TRAIN, UNUSED, Roles, SplitOfDataSet, assign, count_folds
-from motet.data.settings import HoldoutSettings
-from motet.data.stratify import Strata, take_share
-from motet.errors import ConfigError, DataError
+from motet.data.roles import DEV, TEST, TRAIN, FoldSplit, Roles, SplitOfDataSet, assign, count_folds
+from motet.data.split_checks import check_corpus, check_data_set
+from motet.data.strata import Strata
+from motet.data.stratify import take_share
+from motet.errors import ConfigError
 
-Rows = NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FoldSplit:
-    """One fold. Rows are numbers of the data set or of the corpus, int64, ascending.
+def split_corpus(
+    corpus: Corpus, settings: SplitOfDataSet | Mapping[str, SplitOfDataSet], *, seed: int
+) -> list[FoldSplit]:
+    """Split every data set of a corpus; rows are those of the corpus.
 
     Parameters
     ----------
-    name
-        The publisher's name of the fold, the group that is left out, or a number from 1.
-    train, dev, test
-        Which rows; no row is in two of them, and some may be in none.
-    """
+    settings
+        One split for all data sets, or one for each by name.
+    seed
+        The key of every choice.
 
-    name: str
-    train: Rows
-    dev: Rows
-    test: Rows
+    Raises
+    ------
+    ConfigError
+        If the settings do not fit a data set, or the data sets have different numbers of folds.
+    DataError
+        If a group stands on two sides, a part that is promised has no rows, or a label has no training rows.
+    """
+    by_name = settings if isinstance(settings, Mapping) else dict.fromkeys(corpus.data_sets, settings)
+    folds = num_folds(corpus.data_sets, by_name)
+    splits = [
+        split_data_set(data_set, by_name[name], seed=seed, tasks=corpus.uses[name], folds=folds)
+        for name, data_set in corpus.data_sets.items()
+    ]
+    counts = [count_folds(data_set, by_name[name]) for name, data_set in corpus.data_sets.items()]
+    naming = splits[int(np.argmax(counts))]
+    found = [_joined(corpus, fold.name, [of_set[number] for of_set in splits]) for number, fold in enumerate(naming)]
+    for fold in found:
+        check_corpus(corpus, fold)
+    return found
 
 
 def num_folds(data_sets: Mapping[str, DataSet], settings: Mapping[str, SplitOfDataSet]) -> int:
@@ -113,9 +127,19 @@ def split_data_set(
     for number in range(folds):
         roles = _with_dev(data_set, settings, found, number, strata, units, seed=seed)
         name = found.names[number % len(found.names)]
-        _check(data_set, settings, name, roles, units)
+        check_data_set(data_set, settings, name, roles, units)
         splits.append(FoldSplit(name, *(np.flatnonzero(roles == code) for code in (TRAIN, DEV, TEST))))
     return splits
+
+
+def _joined(corpus: Corpus, name: str, parts: Sequence[FoldSplit]) -> FoldSplit:
+    shifts = corpus.edges[:-1]
+    return FoldSplit(
+        name,
+        np.concatenate([part.train + shift for part, shift in zip(parts, shifts, strict=True)]),
+        np.concatenate([part.dev + shift for part, shift in zip(parts, shifts, strict=True)]),
+        np.concatenate([part.test + shift for part, shift in zip(parts, shifts, strict=True)]),
+    )
 
 
 def _with_dev(
@@ -130,7 +154,7 @@ def _with_dev(
 ) -> NDArray[np.int8]:
     """Return the roles [n] of a fold, with dev rows taken out of training where the publisher names none."""
     count = len(found.names)
-    roles = found.roles[number % count].copy()
+    roles: NDArray[np.int8] = found.roles[number % count].copy()
     train = roles == TRAIN
     if settings.dev == "partition":
         roles[train & _says_dev(data_set)] = DEV
@@ -161,41 +185,3 @@ def _share_of(
     inside = train[strata.rows]
     part = Strata(number[strata.rows[inside]], strata.strata[inside], strata.num_strata)
     return take_share(part, np.unique(units[train], return_inverse=True)[1], share, key=key)
-
-
-def _check(
-    data_set: DataSet, settings: SplitOfDataSet, fold: str, roles: NDArray[np.int8], units: NDArray[np.int64]
-) -> None:
-    where = f"data set '{data_set.name}', fold '{fold}'"
-    seen = np.zeros((int(units.max()) + 1, 3), dtype=np.int64)
-    used = roles != UNUSED
-    np.add.at(seen, (units[used], roles[used]), 1)
-    torn = np.flatnonzero((seen > 0).sum(axis=1) > 1)
-    if len(torn):
-        raise DataError(f"{where}: {_describe_torn(data_set, units, torn, seen)}")
-    promised = not (isinstance(settings, HoldoutSettings) and settings.test == 0)
-    if promised and not (roles == TEST).any():
-        raise DataError(
-            f"{where}: no row of {len(data_set)} is left to test on: add data, give a larger test share, or "
-            f"split by another kind in data.{data_set.name}.split"
-        )
-    if settings.dev and not (roles == DEV).any() and (roles == TRAIN).any():
-        raise DataError(
-            f"{where}: dev is {settings.dev!r}, but no training row can be spared without taking the last of "
-            f"some label or group: add data, or set data.{data_set.name}.split.dev to 0"
-        )
-
-
-def _describe_torn(
-    data_set: DataSet, units: NDArray[np.int64], torn: NDArray[np.int64], seen: NDArray[np.int64]
-) -> str:
-    row = int(np.flatnonzero(units == torn[0])[0])
-    group = data_set.groups[row]
-    what = f"example '{data_set.ids[row]}'" if group is None else f"group '{group}'"
-    counts = zip(("train", "dev", "test"), seen[torn[0]].tolist(), strict=True)
-    sides = " and ".join(f"{count} in {role}" for role, count in counts if count)
-    more = f" ({len(torn)} such in all)" if len(torn) > 1 else ""
-    return (
-        f"{what} has {sides}, but a group stands on one side only{more}: correct the groups or the split of the "
-        f"source, or split by the seed, as in data.{data_set.name}.split: {{kind: kfold}}"
-    )

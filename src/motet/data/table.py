@@ -46,7 +46,8 @@ class Coded(Generic[V]):
     @property
     def present(self) -> NDArray[np.bool_]:
         """Which rows have a value, shape [n]."""
-        return self.codes != ABSENT
+        held: NDArray[np.bool_] = self.codes != ABSENT
+        return held
 
     def take(self, rows: NDArray[np.int64]) -> "Coded[V]":
         """Return the column for some rows."""

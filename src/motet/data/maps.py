@@ -1,0 +1,127 @@
+"""Where maps lie, and which of their frames make a segment. The injected `MapSource` reads them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motet.data.segments import Segments
+from motet.errors import DataError
+from motet.features.feature_map import TimeGrid
+
+Integers = NDArray[np.int64]
+
+
+class MapSource(Protocol):
+    """Where the maps of one input of one data set lie. Rows are those of the data set."""
+
+    channels: int
+    bins: int
+    grid: TimeGrid
+
+    def frames(self, rows: Integers) -> Integers:
+        """Return the number of frames of each row's map, shape [n], at least 1."""
+        ...
+
+    def read_many(self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32]) -> None:
+        """Read frames `starts[i]` to `stops[i]` of row i to the front of `out[i]`; `out` is [n, T, C, F]."""
+        ...
+
+
+Sources = Mapping[str, Mapping[str, MapSource]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSetMaps:
+    """The maps of one data set.
+
+    Parameters
+    ----------
+    lengths
+        Frames of all rows by input.
+    main
+        The input with the longest time between frames, in whose frames segments are drawn; one moment in it is
+        found in all others.
+    num_frames
+        Frames of a segment by input; absent for an input that is not cut: a vector (one frame a row).
+    """
+
+    sources: Mapping[str, MapSource]
+    lengths: dict[str, Integers]
+    main: str
+    segments: Segments | None
+    num_frames: dict[str, int]
+
+    @classmethod
+    def of(cls, sources: Mapping[str, MapSource], size: int, segments: Segments | None) -> "DataSetMaps":
+        """Look at the maps of a data set with `size` rows."""
+        rows = np.arange(size)
+        lengths = {name: np.asarray(source.frames(rows), dtype=np.int64) for name, source in sources.items()}
+        timed = {name: sources[name].grid.step_s for name, frames in lengths.items() if frames.max(initial=0) > 1}
+        main = max(timed or sources, key=lambda name: sources[name].grid.step_s)
+        if not timed or segments is None:
+            return cls(sources, lengths, main, None, {})
+        return cls(
+            sources, lengths, main, segments, {name: segments.num_frames(step_s) for name, step_s in timed.items()}
+        )
+
+    @property
+    def step_s(self) -> float:
+        """The time between the frames of the main input."""
+        return self.sources[self.main].grid.step_s
+
+    def ranges(self, name: str, rows: Integers, starts: Integers) -> tuple[Integers, Integers, Integers]:
+        """Return the first frame, the one after the last, and the number of frames wanted of each row."""
+        lengths = self.lengths[name][rows]
+        if name not in self.num_frames:
+            return np.zeros_like(lengths), lengths, lengths
+        wanted = np.full_like(lengths, self.num_frames[name])
+        if name != self.main:
+            moments = starts * (self.step_s / self.sources[name].grid.step_s)
+            starts = np.minimum(np.rint(moments).astype(np.int64), np.maximum(lengths - wanted, 0))
+        return starts, np.minimum(starts + wanted, lengths), wanted
+
+    def fill(self, out: NDArray[np.float32], valid: Integers, wanted: Integers) -> Integers:
+        """Fill shorter rows up as `pad` says; return the valid frames of each."""
+        pad = "constant" if self.segments is None else self.segments.settings.pad
+        if pad == "constant":
+            return valid
+        for row in np.flatnonzero(valid < wanted).tolist():
+            fill_up(out[row, : wanted[row]], int(valid[row]), pad)
+        return wanted
+
+
+def fill_up(frames: NDArray[np.float32], valid: int, pad: Literal["repeat", "wrap"]) -> None:
+    """Fill the frames [T, C, F] behind the first `valid` ones: with the last of them, or with all of them again.
+
+    Examples
+    --------
+    >>> frames = np.array([1, 2, 0, 0, 0], dtype=np.float32)
+    >>> fill_up(frames, 2, "wrap")
+    >>> frames.tolist()
+    [1.0, 2.0, 1.0, 2.0, 1.0]
+    """
+    if pad == "repeat":
+        frames[valid:] = frames[valid - 1]
+        return
+    while valid < len(frames):
+        count = min(valid, len(frames) - valid)
+        frames[valid : valid + count] = frames[:count]
+        valid += count
+
+
+def shared_grids(sources: Sources, data_sets: Sequence[str]) -> dict[str, TimeGrid]:
+    """Return the grid of every input, of the first data set that has it."""
+    first: dict[str, tuple[str, MapSource]] = {}
+    for data_set in data_sets:
+        for name, source in sources[data_set].items():
+            known_set, known = first.setdefault(name, (data_set, source))
+            if (known.channels, known.bins) != (source.channels, source.bins):
+                raise DataError(
+                    f"input '{name}': data set '{known_set}' has {known.channels} channels of {known.bins} bins and "
+                    f"'{data_set}' {source.channels} of {source.bins}, but one network reads both: give them the "
+                    "same signal and features, or other names"
+                )
+    return {name: source.grid for name, (_, source) in first.items()}
