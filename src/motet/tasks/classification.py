@@ -86,8 +86,9 @@ class Multiclass(Task):
     def probabilities(self, outputs: NDArray[Any]) -> Values:
         """Return the softmax of logits [n, K]."""
         logits = outputs.astype(np.float64)
-        powers: Values = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities: Values = powers / powers.sum(axis=1, keepdims=True)
+        return probabilities
 
     def merge(self, probabilities: Values, how: MergeRule) -> Values:
         """Return the one prediction [K] of an example from those of its segments [S, K]."""
@@ -267,7 +268,8 @@ class Multilabel(Task):
 
 
 def _one_hot(codes: NDArray[Any], num_labels: int) -> Flags:
-    return codes[:, None] == np.arange(num_labels)
+    flags: Flags = codes[:, None] == np.arange(num_labels)
+    return flags
 
 
 def _sigmoid(logits: NDArray[Any]) -> Values:

@@ -123,7 +123,8 @@ def confusion(targets: NDArray[np.int64], decided: NDArray[np.int64], num_labels
 def ratio(numerator: Values, denominator: Values | NDArray[np.int64]) -> Values:
     """Divide; nan where the denominator is 0."""
     undefined = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
-    return np.divide(numerator, denominator, out=undefined, where=denominator != 0)
+    np.divide(numerator, denominator, out=undefined, where=denominator != 0)
+    return undefined
 
 
 def mean_defined(values: Values) -> Values:

@@ -50,7 +50,8 @@ class Argmax:
 
     def __call__(self, probabilities: Values) -> NDArray[np.int64]:
         """Return codes, shape [n]."""
-        return probabilities.argmax(axis=1)
+        codes: NDArray[np.int64] = probabilities.argmax(axis=1)
+        return codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def label_text(target: object) -> str:
     if isinstance(target, Integral):
         return str(int(target))
     if isinstance(target, Real) and float(target).is_integer():
-        return str(int(target))
+        return str(int(float(target)))
     raise DataError(f"{target!r} is not a label; a label is text or a whole number")
 
 

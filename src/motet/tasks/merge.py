@@ -22,36 +22,40 @@ _POOLS: Mapping[str, Callable[..., Any]] = MappingProxyType({"mean": np.mean, "m
 def merge_classes(probabilities: Values, how: MergeRule) -> Values:
     """Merge the probabilities [S, K] of classes that exclude each other; the result [K] sums to 1.
 
+    Where every median is 0 the mean stands in.
+
     Examples
     --------
     >>> merge_classes(np.array([[0.9, 0.1], [0.3, 0.7], [0.4, 0.6]]), "vote").round(3).tolist()
     [0.333, 0.667]
     """
     if len(probabilities) == 1:
-        return probabilities[0]
+        return _pool(probabilities, "mean")
     if how == "vote":
         ballots = np.zeros_like(probabilities)
         ballots[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = 1.0
         return _elect(ballots, probabilities)
-    merged: Values = _POOLS[how](probabilities, axis=0)
-    return merged / merged.sum()
+    merged = _pool(probabilities, how)
+    total = np.sum(merged)
+    return merged / total if total > 0 else _pool(probabilities, "mean")
 
 
 def merge_labels(probabilities: Values, how: MergeRule) -> Values:
     """Merge the probabilities [S, K] of labels that do not exclude each other; votes are given from 0.5."""
-    if len(probabilities) == 1:
-        return probabilities[0]
-    if how == "vote":
+    if how == "vote" and len(probabilities) > 1:
         return _elect((probabilities >= 0.5).astype(np.float64), probabilities)
-    merged: Values = _POOLS[how](probabilities, axis=0)
-    return merged
+    return _pool(probabilities, "mean" if how == "vote" else how)
 
 
 def merge_numbers(values: Values, how: Literal["mean", "max", "median"]) -> Values:
     """Merge predicted values [S, K]."""
+    return _pool(values, how)
+
+
+def _pool(values: Values, how: str) -> Values:
     merged: Values = _POOLS[how](values, axis=0)
     return merged
 
 
 def _elect(ballots: Values, probabilities: Values) -> Values:
-    return (1 - _TIE_BREAK) * ballots.mean(axis=0) + _TIE_BREAK * probabilities.mean(axis=0)
+    return (1 - _TIE_BREAK) * _pool(ballots, "mean") + _TIE_BREAK * _pool(probabilities, "mean")

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motet.tasks.agreement import AGREEMENT, Moments, Values
-from motet.tasks.counting import COUNTING, Counts, mean_defined
+from motet.tasks.agreement import AGREEMENT, Moments
+from motet.tasks.counting import COUNTING, Counts, Values, mean_defined
 
 _EVERY = 64
 

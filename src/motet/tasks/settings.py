@@ -3,6 +3,7 @@
 Every slot takes the user's own class as well (`kind: ./mine.py:Name`).
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -334,7 +335,7 @@ TaskSettings = Annotated[
 ]
 
 
-def declared_labels(labels: tuple[str, ...] | dict[str, str] | None) -> tuple[str, ...]:
+def declared_labels(labels: tuple[str, ...] | Mapping[str, str] | None) -> tuple[str, ...]:
     """Return the declared labels in their order; none where they are left to the data.
 
     Raises
@@ -349,10 +350,10 @@ def declared_labels(labels: tuple[str, ...] | dict[str, str] | None) -> tuple[st
     """
     if labels is None:
         return ()
-    names = tuple(dict.fromkeys(labels.values() if isinstance(labels, dict) else labels))
+    names = tuple(dict.fromkeys(labels.values() if isinstance(labels, Mapping) else labels))
     if not names:
         raise ValueError("labels is empty; name the labels, or leave it out to take them from the data")
-    if not isinstance(labels, dict) and len(names) < len(labels):
+    if not isinstance(labels, Mapping) and len(names) < len(labels):
         twice = next(name for name in names if labels.count(name) > 1)
         raise ValueError(f"label {twice!r} is declared twice; name every label once")
     return names
