@@ -60,7 +60,7 @@ def several(problems: Iterable[str], remedy: str) -> DataError:
 def _walk(
     folder: str, prefix: str, endings: tuple[str, ...] | None, exclude: Sequence[str], parents: tuple[str, ...]
 ) -> Iterator[str]:
-    place = os.path.join(folder, prefix)  # noqa: PTH118 - paths as text: a Path for every file would cost the most
+    place = f"{folder}/{prefix}" if prefix else folder
     own = os.path.realpath(place)
     if own in parents:
         return  # a link that leads back to a folder above it
