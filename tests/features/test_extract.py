@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from motet.errors import DataError
-from motet.features import LogMel, TimeGrid
+from motet.features import LogMel, Mfcc, TimeGrid
 from motet.features.extract import extract
-from motet.features.settings import LogMelSettings
+from motet.features.settings import LogMelSettings, MfccSettings
 from motet.signals.signal import Signal
 
 
@@ -26,6 +26,17 @@ def test_a_read_only_signal_is_taken(sound: NDArray[np.float32]) -> None:
     fixed = sound.copy()
     fixed.flags.writeable = False
     assert extract(LogMel(LogMelSettings(bands=40), 8000.0), Signal(fixed, 8000.0)).grid == TimeGrid(0.0, 0.01)
+
+
+@pytest.mark.parametrize("settings", [MfccSettings(bands=40, deltas=2), MfccSettings(bands=40, centred=False)])
+def test_a_long_recording_in_parts_has_no_seam(settings: MfccSettings) -> None:
+    feature = Mfcc(settings, 8000.0)
+    noise = np.random.default_rng(0).standard_normal((1, 168 * 8000 + 77)).astype(np.float32)
+    found = extract(feature, Signal(noise, 8000.0)).values
+    with torch.no_grad():
+        whole = feature(torch.from_numpy(noise)).numpy()
+    assert found.shape[1] > 2 * 8192
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,14 @@ def test_logmel_equals_librosa_on_recordings(clip: str, motet_data: Path) -> Non
     assert np.abs(ours - reference)[reference > -99.9].max() < 0.01
 
 
+def test_decibels_below_the_peak_equal_librosa(sound: NDArray[np.float32], samples: torch.Tensor) -> None:
+    settings = LogMelSettings(bands=40, floor_db=-60.0, reference="peak")
+    power = 10.0 ** (librosa_logmel(sound[0], 8000.0, 256, settings) / 10.0)
+    reference = librosa.power_to_db(power, ref=np.max, top_db=60.0)
+    assert reference.min() == -60.0
+    np.testing.assert_allclose(LogMel(settings, 8000.0)(samples)[0].numpy(), reference, atol=0.01)
+
+
 def test_a_tone_has_its_power_at_its_bin() -> None:
     """A sine on a bin under a Hann window has power (amplitude * sum of window / 2) squared."""
     tone = 0.5 * torch.sin(2 * torch.pi * 1000 / 8000 * torch.arange(8000))[None]
