@@ -13,9 +13,10 @@ def tree(tmp_path: Path) -> Tree:
     """Return the function that makes empty files below a folder, and returns the folder."""
 
     def make(names: Iterable[str]) -> Path:
-        for name in names:
-            path = tmp_path / "data" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
+        paths = [tmp_path / "data" / name for name in names]
+        for folder in {tmp_path / "data", *(path.parent for path in paths)}:
+            folder.mkdir(parents=True, exist_ok=True)
+        for path in paths:
             path.touch()
         return tmp_path / "data"
 

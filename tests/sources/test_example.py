@@ -15,4 +15,4 @@ def test_folds_stand_in_natural_order() -> None:
 def test_what_is_not_known_is_absent() -> None:
     example = Example("a", {})
     assert example.targets == {}
-    assert example.group is example.folds is example.partition is None
+    assert (example.group, example.folds, example.partition) == (None, None, None)

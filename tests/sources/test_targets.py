@@ -62,7 +62,7 @@ def test_one_column_makes_a_target(cells: Sequence[Cell], options: dict[str, Any
 def test_codes_of_one_column_are_named() -> None:
     names = CodeNames.of("pet", {"1": "dog", "2": "cat"})
     assert targets_of([column("1", "02", None)], names=names) == ["dog", "cat", None]
-    assert targets_of([column("1|2")], names=names, separator="|") == [{"dog", "cat"}]
+    assert targets_of([column("1|2")], names=names, separator="|") == [frozenset({"dog", "cat"})]
     with pytest.raises(DataError, match=r"t\.csv:3: pet is '3', which `labels` does not name"):
         targets_of([column("1", "3")], names=names)
 
@@ -76,7 +76,7 @@ def test_several_columns_of_switches_are_labels(yes: Cell) -> None:
 
 def test_headers_of_switches_are_codes() -> None:
     columns = [column("1", name="0"), column("1", name="1")]
-    assert targets_of(columns, names=CodeNames.of("pet", {"0": "dog", "1": "cat"})) == [{"dog", "cat"}]
+    assert targets_of(columns, names=CodeNames.of("pet", {"0": "dog", "1": "cat"})) == [frozenset({"dog", "cat"})]
 
 
 def test_several_columns_of_numbers_are_numbers() -> None:
