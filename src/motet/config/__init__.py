@@ -10,8 +10,10 @@ from motet.lazy import exports
 
 if TYPE_CHECKING:
     from motet.config.context import Context, CrossProblem
-    from motet.config.fields import Many, OneOrNamed, Pair, Settings, option, required
+    from motet.config.describe import Option, options
+    from motet.config.fields import Many, Name, OneOrNamed, Settings, option, required
     from motet.config.paths import ExistingFile, ExistingFolder, ExistingPath, PathText
+    from motet.config.schema import json_schema
     from motet.config.slots import Slot, kinds
     from motet.config.user_code import UserComponent
     from motet.config.validation import Tree, load, validate
@@ -24,8 +26,9 @@ __all__ = [
     "ExistingFolder",
     "ExistingPath",
     "Many",
+    "Name",
     "OneOrNamed",
-    "Pair",
+    "Option",
     "PathText",
     "Settings",
     "Slot",
@@ -33,9 +36,11 @@ __all__ = [
     "UserComponent",
     "dump",
     "fingerprint",
+    "json_schema",
     "kinds",
     "load",
     "option",
+    "options",
     "required",
     "to_yaml",
     "validate",
@@ -50,8 +55,9 @@ __getattr__, __dir__ = exports(
         "ExistingFolder": "paths",
         "ExistingPath": "paths",
         "Many": "fields",
+        "Name": "fields",
         "OneOrNamed": "fields",
-        "Pair": "fields",
+        "Option": "describe",
         "PathText": "paths",
         "Settings": "fields",
         "Slot": "slots",
@@ -59,9 +65,11 @@ __getattr__, __dir__ = exports(
         "UserComponent": "user_code",
         "dump": "writing",
         "fingerprint": "writing",
+        "json_schema": "schema",
         "kinds": "slots",
         "load": "validation",
         "option": "fields",
+        "options": "describe",
         "required": "fields",
         "to_yaml": "writing",
         "validate": "validation",

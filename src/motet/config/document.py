@@ -177,9 +177,7 @@ class _Builder:
     def count(self, number: int, place: str) -> None:
         self.num_values += number
         if self.num_values > MAX_VALUES:
-            raise ConfigError(
-                f"{place}: more than {MAX_VALUES:,} values, aliases in full; this is no experiment"
-            )
+            raise ConfigError(f"{place}: more than {MAX_VALUES:,} values, aliases in full; this is no experiment")
 
     def refuse_tag(self, event: Any, place: str) -> None:
         if event.tag is not None:

@@ -4,11 +4,13 @@ Conventions: an option states its default, its unit and its meaning once, where 
 options`, the JSON Schema, the documentation and the error messages all read them from there.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, Union, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,13 +22,15 @@ from pydantic import (
 )
 
 T = TypeVar("T")
+_NAME = re.compile(r"\w[\w-]*")
 
 
 class Settings(BaseModel):
     """Strict, frozen, and closed to unknown keys.
 
-    A mapping without `kind` has the kind of the option's default: `optimizer: {learning_rate: 3e-4}` keeps
-    the default optimizer. Every other key that is absent takes its own default.
+    A bare string is short for `{kind: string}`, and a mapping without `kind` has the kind of the option's default:
+    `optimizer: {learning_rate: 3e-4}` keeps the default optimizer. Every other key that is absent takes its own
+    default.
 
     Examples
     --------
@@ -40,7 +44,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _keep_the_default_kind(cls, data: Any) -> Any:
+    def _fill_in_kinds(cls, data: Any) -> Any:
+        if isinstance(data, str) and "kind" in cls.model_fields:
+            return {"kind": data}
         if not isinstance(data, Mapping):
             return data
         filled = {
@@ -67,9 +73,6 @@ def _as_tuple(value: Any) -> Any:
 Many = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 """A tuple of any length that also accepts a list."""
 
-Pair = Annotated[tuple[T, T], BeforeValidator(_as_tuple)]
-"""Two values that also accept a list."""
-
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -82,7 +85,16 @@ class Named:
         return handler.generate_schema(Annotated[Union[members], Discriminator(_number)])  # noqa: UP007
 
 
-OneOrNamed = Annotated[T | dict[str, T], Named()]
+def _checked_name(name: str) -> str:
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(f"the name {name!r} may hold only letters, digits, _ and -; rename it")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_checked_name)]
+"""What the user calls a data set, a task or an input: part of dotted paths and of file names."""
+
+OneOrNamed = Annotated[T | dict[Name, T], Named()]
 """One value, or several by name: `{kind: logmel}`, and `{mel: {kind: logmel}, wave: waveform}`."""
 
 

@@ -13,6 +13,7 @@ from motet.config.document import read_document
 from motet.config.fields import Settings
 from motet.config.nodes import Node, Path, read_path, show_path
 from motet.config.outline import at, fields_of, missing_kind, settings_in
+from motet.config.wording import shown
 from motet.errors import ConfigError
 
 _MAX_SHOWN = 80
@@ -90,8 +91,8 @@ class _Change:
             return {"kind": node}
         if node.value is None:
             return {}
-        found = node.plain()
-        raise self.refused(depth, f"{show_path(self.path[:depth])} is {found!r}, which has no parts; name it alone")
+        found = shown(node.plain())
+        raise self.refused(depth, f"{show_path(self.path[:depth])} is {found}, which has no parts; name it alone")
 
     def without_old_kind(self, entries: dict[str, Node]) -> dict[str, Node]:
         old = entries.get("kind")

@@ -85,7 +85,10 @@ def _escape(path: str) -> str:
     return path.replace("${", "$${")
 
 
-PathText = Annotated[str, BeforeValidator(_resolve), PlainSerializer(_escape, when_used="json")]
+IS_PATH = BeforeValidator(_resolve)
+"""Marks text that is a path."""
+
+PathText = Annotated[str, IS_PATH, PlainSerializer(_escape, when_used="json")]
 """A path as text, the environment filled in; it need not exist."""
 
 ExistingPath = Annotated[PathText, AfterValidator(_exists)]

@@ -7,6 +7,7 @@ that is not in the data is dropped, and the errors of all members of a union bec
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from motet.config.outline import at, fields_of, settings_at, settings_in
 from motet.config.slots import UNKNOWN_KIND, kind_of
 from motet.config.wording import a, choices, did_you_mean, expected, is_not, nearest, shown
 
+_MAX_MEANING = 90
 _POSITION = re.compile(r":(\d+):(\d+)$")
 _NAMED_FIRST = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
@@ -105,12 +107,10 @@ def _is_tag(part: str | int) -> bool:
 
 
 def _separate(group: list[_Found]) -> list[list[_Found]]:
-    """Return which errors are one problem: those of one place; of a union's members, the ones that got furthest."""
-    if any(found.union is not None for found in group):
-        deepest = max(len(found.path) for found in group)
-        group = [found for found in group if len(found.path) == deepest]
+    """Return which errors are one problem: those of one place, and of a union only what its members found inside."""
+    inside = [found for found in group if found.union is None or len(found.path) > len(found.union)]
     places: dict[Path, list[_Found]] = {}
-    for found in group:
+    for found in inside or group:
         places.setdefault(found.path, []).append(found)
     return list(places.values())
 
@@ -160,7 +160,7 @@ def _missing(found: _Found, settings: type[Settings], root: Node) -> Problem:
     *parent, name = found.path
     holders = settings_at(settings, tuple(parent), root)
     meaning = next((fields_of(holder)[str(name)].description for holder in holders if name in fields_of(holder)), "")
-    message = f"is missing; give it: {meaning}" if meaning else "is missing"
+    message = f"is missing; give it: {shorten(meaning, _MAX_MEANING, placeholder=' …')}" if meaning else "is missing"
     return Problem(found.path, message, root.place_of(tuple(parent)), tuple(parent))
 
 

@@ -20,6 +20,7 @@ _CONSTANTS: dict[str, Scalar] = {
 }
 _INTEGERS = ((re.compile(r"[-+]?[0-9]+"), 10), (re.compile(r"0o[0-7]+"), 8), (re.compile(r"0x[0-9a-fA-F]+"), 16))
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_TRUTH_ELSEWHERE = frozenset(("y", "n", "yes", "no", "on", "off"))
 _MAX_DIGITS = 300
 _PLAIN = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./+ -]*[A-Za-z0-9_./+-])?")
 
@@ -60,6 +61,8 @@ def write_scalar(value: Scalar) -> str:
 
 
 def _is_plain(text: str) -> bool:
+    if text.lower() in _TRUTH_ELSEWHERE:
+        return False
     return _PLAIN.fullmatch(text) is not None and "---" not in text and "..." not in text and read_scalar(text) == text
 
 

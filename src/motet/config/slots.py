@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args
 
-from pydantic import BeforeValidator, Discriminator, GetCoreSchemaHandler, Tag
+from pydantic import BeforeValidator, Discriminator, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag
 
 from motet.config.fields import Settings
 from motet.config.user_code import UserComponent, is_user_code
@@ -30,6 +30,9 @@ class Slot:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Build the tagged union."""
         classes = members_of(source)
+        before = BeforeValidator(_from_user if UserComponent in classes else _from_name)
+        if len(classes) == 1:
+            return handler.generate_schema(Annotated[classes[0], before])
         names = ", ".join(kind for cls in classes if (kind := kind_of(cls)))
         tagged = tuple(Annotated[cls, Tag(_tag_of(cls))] for cls in classes)
         told_apart = Discriminator(
@@ -38,8 +41,17 @@ class Slot:
             custom_error_message="the kind of a {slot} is one of {kinds}",
             custom_error_context={"slot": self.name, "kinds": names},
         )
-        before = BeforeValidator(_from_user if UserComponent in classes else _from_name)
         return handler.generate_schema(Annotated[Union[tagged], told_apart, before])  # noqa: UP007
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Also admit the name of a kind alone."""
+        union = handler(schema)
+        members = [handler.resolve_ref_schema(member) for member in union.get("oneOf", [union])]
+        written = [member["properties"]["kind"] for member in members]
+        names = [kind["const"] for kind in written if "const" in kind]
+        alone = [{"type": "string", "enum": names}] if names else []
+        alone += [{"type": "string", "pattern": kind["pattern"]} for kind in written if "pattern" in kind]
+        return {"anyOf": [*alone, *union.get("oneOf", [union])]}
 
 
 def kinds(slot: str, *classes: type[Settings]) -> Any:

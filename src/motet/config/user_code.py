@@ -20,7 +20,8 @@ from motet.config.context import Context
 from motet.config.fields import Settings
 from motet.errors import ConfigError
 
-_REFERENCE = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+PATTERN = r"(.+\.py):([A-Za-z_][A-Za-z0-9_]*)"
+_REFERENCE = re.compile(PATTERN)
 _IN_PYTHON = "python:"
 
 
@@ -30,7 +31,10 @@ class UserComponent(Settings):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
 
-    kind: str = Field(description="./FILE.py:NAME, from the folder of the experiment; runs only with --allow-code.")
+    kind: str = Field(
+        description="./FILE.py:NAME, from the folder of the experiment; runs only with --allow-code.",
+        json_schema_extra={"pattern": f"^{PATTERN}$"},
+    )
     _target: Any = PrivateAttr(None)
     _digest: str | None = PrivateAttr(None)
 
@@ -118,12 +122,12 @@ def _locate(kind: str, context: Context) -> tuple[Path, str]:
     match = _REFERENCE.fullmatch(kind)
     if match is None:
         raise ValueError(f"{kind!r} does not name user code; write ./FILE.py:NAME")
-    path = (context.folder / match["file"]).resolve()
+    path = (context.folder / match[1]).resolve()
     if not context.allow_code:
         raise ValueError(f"{kind!r} is user code, which runs only when you say so; add --allow-code")
     if not path.is_file():
         raise ValueError(f"{kind!r}: there is no file {path}; the path starts at the folder of the experiment")
-    return path, match["name"]
+    return path, match[2]
 
 
 @cache

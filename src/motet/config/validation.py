@@ -4,6 +4,7 @@ When something is wrong, it is left out and the rest is validated again, so that
 parts are reported in the same run as misspelt names, as long as they do not rest on what was left out.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -21,6 +22,7 @@ from motet.errors import ConfigError
 
 S = TypeVar("S", bound=Settings)
 _MAX_ROUNDS = 8
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ def _attempt(settings: type[S], root: Node, context: Context) -> tuple[S | None,
 
 def _is_sure(problem: Problem, left_out: Iterable[Problem]) -> bool:
     """Tell whether a combination is wrong whatever was left out: its message names none of that."""
-    names = {str(name) for each in left_out for name in (*each.path[-1:], each.guess) if name is not None}
-    return problem.combination and not any(name in problem.message for name in names)
+    names = {name for each in left_out for name in (*each.path[-1:], each.guess) if isinstance(name, str)}
+    return problem.combination and not names & set(_WORD.findall(problem.message))
 
 
 def _rests_on(crossing: CrossProblem, left_out: Iterable[Problem]) -> bool:

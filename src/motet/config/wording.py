@@ -29,8 +29,8 @@ _EXPECTED = {
     "string_too_long": "text of at most {max_length} characters",
     "string_too_short": "text of at least {min_length} characters",
     "string_type": "text",
-    "too_long": "a list of at most {max_length}",
-    "too_short": "a list of at least {min_length}",
+    "too_long": "a {field_type} of at most {max_length}",
+    "too_short": "a {field_type} of at least {min_length}",
     "tuple_type": "a list",
 }
 
@@ -40,7 +40,10 @@ def expected(error: Any) -> str:
     context = dict(error.get("ctx", {}))
     if "expected" in context:
         context["expected"] = ", ".join(choices(error))
-    return _EXPECTED.get(error["type"], "").format(**context)
+    if "field_type" in context:
+        context["field_type"] = "mapping" if context["field_type"] == "Dictionary" else "list"
+    numbers = {key: f"{value:g}" for key, value in context.items() if isinstance(value, float)}
+    return _EXPECTED.get(error["type"], "").format(**{**context, **numbers})
 
 
 def choices(error: Any) -> list[str]:

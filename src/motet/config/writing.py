@@ -23,7 +23,17 @@ def dump(settings: Settings) -> dict[str, JsonValue]:
     >>> dump(PauseSettings())
     {'length_s': 0.5}
     """
-    return settings.model_dump(mode="json", by_alias=True)
+    dumped: dict[str, JsonValue] = _kind_first(settings.model_dump(mode="json", by_alias=True))
+    return dumped
+
+
+def _kind_first(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_kind_first(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    kind = {"kind": value["kind"]} if "kind" in value else {}
+    return kind | {key: _kind_first(entry) for key, entry in value.items()}
 
 
 def fingerprint(settings: Settings) -> dict[str, JsonValue] | None:
@@ -51,7 +61,23 @@ def _user_components(value: Any) -> list[UserComponent]:
 
 def to_yaml(settings: Settings) -> str:
     """Return settings, every default included, as YAML that loads to equal settings."""
-    return write_yaml(dump(settings))
+    brief: dict[str, JsonValue] = _brief(settings, dump(settings))
+    return write_yaml(brief)
+
+
+def _brief(value: Any, dumped: Any) -> Any:
+    """Return what was dumped, settings of a kind alone shortened to the name of the kind."""
+    if isinstance(value, Settings):
+        if dumped.keys() == {"kind"}:
+            return dumped["kind"]
+        fields = {field.alias or name: getattr(value, name) for name, field in type(value).model_fields.items()}
+        return {key: _brief(fields.get(key), entry) for key, entry in dumped.items()}
+    if isinstance(value, Mapping):
+        parts = zip(value.values(), dumped.items(), strict=True)
+        return {key: _brief(part, entry) for part, (key, entry) in parts}
+    if isinstance(value, list | tuple):
+        return [_brief(part, entry) for part, entry in zip(value, dumped, strict=True)]
+    return dumped
 
 
 def write_yaml(value: Mapping[str, JsonValue]) -> str:

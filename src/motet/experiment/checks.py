@@ -1,0 +1,133 @@
+"""What no part of an experiment can see by itself: whether its parts fit together.
+
+Each check yields problems with the path that is to be changed and the paths that the finding rests on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from motet.config import CrossProblem
+from motet.config.wording import did_you_mean
+from motet.experiment.data_set import CompleteDataSet, DataSetSettings, by_name
+from motet.networks.settings import ModelSettings
+
+DataSets = Mapping[str, DataSetSettings]
+CompleteDataSets = Mapping[str, CompleteDataSet]
+_DATA = (("data",),)
+
+
+def check_targets(data: DataSets) -> Iterator[CrossProblem]:
+    """Find tasks whose target the source cannot give."""
+    for name, data_set in data.items():
+        known = data_set.known_targets
+        for task in data_set.tasks or ():
+            if known is not None and task not in known:
+                message = f"the source has no target {task!r}{_instead(task, known)}"
+                yield CrossProblem(("data", name, "tasks", task), message, (("data", name, "source"),))
+
+
+def check_shared_tasks(data: DataSets) -> Iterator[CrossProblem]:
+    """Find tasks that data sets share by name but not by settings: one head has one loss; only labels may differ."""
+    first: dict[str, tuple[str, Any]] = {}
+    for name, data_set in data.items():
+        for task, settings in (data_set.tasks or {}).items():
+            before, other = first.setdefault(task, (name, settings))
+            if _without_labels(settings) != _without_labels(other):
+                message = f"differs from the task of the same name in data.{before}; make them equal, or rename one"
+                yield CrossProblem(("data", name, "tasks", task), message, (("data", before),))
+
+
+def check_task_names(
+    data: DataSets, model: ModelSettings, sampling: Any, monitor: str | None
+) -> Iterator[CrossProblem]:
+    """Find heads, samplers and monitored values of tasks that there are not."""
+    known = _all_tasks(data)
+    if known is None:
+        return
+    for task in model.heads:
+        yield from _unknown_task(("model", "heads", task), task, known)
+    balanced = getattr(sampling, "task", None)
+    if isinstance(balanced, str):
+        yield from _unknown_task(("sampling", "task"), balanced, known)
+    if monitor is not None:
+        yield from _check_monitor(monitor, data, known)
+
+
+def check_inputs(data: CompleteDataSets, model: ModelSettings) -> Iterator[CrossProblem]:
+    """Find encoders by input that are not those of the named features."""
+    encoder: Any = model.encoder
+    named = {name for data_set in data.values() for name in by_name(data_set.features)}
+    if not isinstance(encoder, Mapping) or None in named or model.network is not None:
+        return
+    inputs = sorted(str(name) for name in named)
+    reads = (("features",), *_DATA)
+    for name in encoder:
+        if name not in named:
+            message = f"there is no feature {name!r}{_instead(name, inputs)}"
+            yield CrossProblem(("model", "encoder", name), message, reads)
+    for name in inputs:
+        if name not in encoder:
+            message = f"has no layers for the feature {name!r}; add them, or give one list for all inputs"
+            yield CrossProblem(("model", "encoder"), message, reads)
+
+
+def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[str]]) -> Iterator[CrossProblem]:
+    """Find features that reach beyond half the sampling rate.
+
+    Parameters
+    ----------
+    data
+        Data sets with the experiment's settings filled in.
+    overridden
+        By data set, which parts are its own.
+    """
+    for name, data_set in data.items():
+        rate_hz = data_set.signal.rate_hz
+        if rate_hz is None:
+            continue
+        path = {part: ("data", name, part) if part in overridden[name] else (part,) for part in ("signal", "features")}
+        for input_, feature in by_name(data_set.features).items():
+            for key in ("low_hz", "high_hz"):
+                limit_hz = getattr(feature, key, None)
+                if isinstance(limit_hz, float) and limit_hz > rate_hz / 2:
+                    yield CrossProblem(
+                        (*path["features"], *([] if input_ is None else [input_]), key),
+                        f"{limit_hz:g} Hz is more than half the sampling rate; lower it to {rate_hz / 2:g}, or raise "
+                        f"{'.'.join(path['signal'])}.rate_hz from {rate_hz:g}",
+                        (path["signal"],),
+                    )
+
+
+def _check_monitor(monitor: str, data: DataSets, known: frozenset[str]) -> Iterator[CrossProblem]:
+    path = ("training", "monitor")
+    task, _, metric = monitor.partition(".")
+    if not metric:
+        message = f"{monitor!r} is not TASK.METRIC; write one such as {min(known)}.uar"
+        yield CrossProblem(path, message, _DATA)
+    elif task not in known:
+        yield from _unknown_task(path, task, known)
+    else:
+        settings = [data_set.tasks[task] for data_set in data.values() if data_set.tasks and task in data_set.tasks]
+        metrics = {each.kind for each in getattr(settings[0], "metrics", ())} if settings else set()
+        if metrics and metric not in metrics:
+            message = f"the task {task!r} does not report {metric!r}{_instead(metric, metrics)}"
+            yield CrossProblem(path, message, _DATA)
+
+
+def _unknown_task(path: tuple[str, ...], task: str, known: Iterable[str]) -> Iterator[CrossProblem]:
+    if task not in known:
+        yield CrossProblem(path, f"there is no task {task!r}{_instead(task, known)}", _DATA)
+
+
+def _all_tasks(data: DataSets) -> frozenset[str] | None:
+    each = [data_set.known_tasks for data_set in data.values()]
+    return None if None in each else frozenset(task for tasks in each if tasks is not None for task in tasks)
+
+
+def _without_labels(settings: Any) -> dict[str, Any]:
+    return {key: value for key, value in settings if key != "labels"} | {"kind": settings.kind}
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    return did_you_mean(name, names) or f"; there is {', '.join(names)}"

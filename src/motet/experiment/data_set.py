@@ -1,0 +1,66 @@
+"""Settings of one data set of an experiment."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from motet.config import Name, OneOrNamed, Settings, option, required
+from motet.data.settings import LimitSettings, SegmentSettings, SplitSettings
+from motet.features.settings import FeatureSettings, ScalingSettings
+from motet.signals.settings import SignalSettings
+from motet.sources.settings import FilenamesSettings, SourceSettings, TableSettings, pattern_fields
+from motet.tasks.settings import TaskSettings
+
+OVERRIDABLE = ("signal", "features", "scaling", "segments", "split")
+"""The parts of an experiment that a data set may have of its own."""
+
+
+class DataSetSettings(Settings):
+    """One data set: where it comes from, what is predicted, and what it does differently from the experiment."""
+
+    source: SourceSettings = required("Where recordings and targets come from.")
+    tasks: dict[Name, TaskSettings] | None = option(
+        None, "What is predicted, by the name of the target; by default what the source knows.", min_length=1
+    )
+    limit: LimitSettings | None = option(None, "A part of the data set, for trying things out: rows or a fraction.")
+    on_error: Literal["stop", "skip"] = option(
+        "stop", "What recordings that cannot be used mean: stop and list them, or skip and list them."
+    )
+    max_skipped: float = option(0.05, "Largest share of the recordings that may be skipped.", gt=0, le=1)
+    signal: SignalSettings | None = option(None, "How recordings become signals, in place of the experiment's.")
+    features: OneOrNamed[FeatureSettings] | None = option(None, "Features, in place of the experiment's.")
+    scaling: ScalingSettings | None = option(None, "Scaling, in place of the experiment's.")
+    segments: SegmentSettings | None = option(None, "Segments, in place of the experiment's.")
+    split: SplitSettings | None = option(None, "Who trains and who tests, in place of the experiment's.")
+
+    @property
+    def known_tasks(self) -> frozenset[str] | None:
+        """The names of the tasks, or None where only the data tell."""
+        if self.tasks is not None:
+            return frozenset(self.tasks)
+        named = getattr(self.source, "task", None)
+        return frozenset([named]) if isinstance(named, str) else None
+
+    @property
+    def known_targets(self) -> frozenset[str] | None:
+        """The names of the targets that the source can give, or None where only the data tell."""
+        source: Any = self.source
+        if isinstance(source, FilenamesSettings):
+            return frozenset(pattern_fields(source.pattern))
+        if isinstance(source, TableSettings):
+            return frozenset(source.targets) or None
+        named = getattr(source, "task", None)
+        return frozenset([named]) if isinstance(named, str) else None
+
+
+class CompleteDataSet(DataSetSettings):
+    """A data set with the experiment's settings where it has none of its own."""
+
+    signal: SignalSettings = required("How recordings become signals.")
+    features: OneOrNamed[FeatureSettings] = required("One feature, or several by name.")
+    scaling: ScalingSettings = required("How features are scaled.")
+    split: SplitSettings = required("Who trains and who tests.")
+
+
+def by_name(features: Any) -> Mapping[str | None, Any]:
+    """Return features by their name; the only one has none."""
+    return features if isinstance(features, Mapping) else {None: features}
