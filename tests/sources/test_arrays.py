@@ -78,6 +78,7 @@ def test_several_targets_of_several_forms(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"signals": "S", "targets": named, "labels": {"tags": {"0": "loud", "1": "near"}}}
     examples = listed(tmp_path / "d.npz", **settings)
     assert dict(examples[0].targets) == {"code": 3, "tags": {"loud"}, "pose": (0.25, 2.25), "name": "x y"}
+    assert ["name" in example.targets for example in examples] == [True, True, False, True]
     assert [example.targets["tags"] for example in examples[1:]] == list(
         map(frozenset, ([], ["loud", "near"], ["near"]))
     )
@@ -143,6 +144,11 @@ def test_class_folders_of_one_array_a_file(tmp_path: Path) -> None:
             {"labels": {"a": {"1": "x"}}},
             r"source\.labels names the task 'a', which source\.targets does not",
         ),
+        (
+            {"X": STACK, "y1": [1], "y2": [1]},
+            {"targets": {"t": "y*"}},
+            r"source\.targets\.t: 'y\*' stands for y1, y2; it",
+        ),
         ({"X": STACK}, {"rate_hz": None}, r"source\.rate_hz is not given: arrays carry no rate"),
         (
             {"X": STACK, "Y": STACK},
@@ -202,6 +208,15 @@ def test_damaged_files_are_refused(tmp_path: Path, name: str, message: str) -> N
     (tmp_path / name).write_bytes(b"\x93NUMPY")
     with pytest.raises(DataError, match=rf"{name}.*{message}"):
         listed(tmp_path / name)
+
+
+def test_a_damaged_member_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", X=STACK, y=np.arange(1000))
+    content = bytearray((tmp_path / "d.npz").read_bytes())
+    content[content.index(b"y.npy") + 400] ^= 1
+    (tmp_path / "d.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"d\.npz:y: is not an array that can be read"):
+        listed(tmp_path / "d.npz")
 
 
 def test_activities(motet_data: Path) -> None:

@@ -132,7 +132,7 @@ def _targets(settings: ArraysSettings, place: StackPlace) -> dict[str, list[Targ
         raise ConfigError(f"source.labels names the task '{unknown[0]}', which source.targets does not; add it there")
     targets = {}
     for task, name in named.items():
-        (found,) = place.find([name], f"targets.{task}")
+        found = place.find_one(name, f"targets.{task}")
         names = CodeNames.of(task, settings.labels[task]) if task in settings.labels else None
         targets[task] = targets_of(place.columns(found), names=names)
     return targets
@@ -145,7 +145,7 @@ def _only_task(settings: ArraysSettings) -> str:
 def _single(place: StackPlace, setting: str, name: str | None) -> list[str] | None:
     if name is None:
         return None
-    (found,) = place.find([name], setting)
+    found = place.find_one(name, setting)
     columns = place.columns(found)
     if len(columns) != 1:
         raise DataError(f"{place.path}: {found} has {len(columns)} columns; a {setting} is one value for each example")

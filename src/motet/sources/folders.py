@@ -103,11 +103,13 @@ def _layout(settings: FoldersSettings, names: list[str]) -> Layout:
     if settings.layout != "auto":
         return settings.layout
     tops = sorted({name.split("/", 1)[0] for name in names})
-    roles = [top for top in tops if role_named(top)]
-    folds = [top for top in tops if _FOLD.fullmatch(top)]
-    for layout, special in (("partitions", roles), ("folds", folds)):
+    found: dict[Layout, list[str]] = {
+        "partitions": [top for top in tops if role_named(top)],
+        "folds": [top for top in tops if _FOLD.fullmatch(top)],
+    }
+    for layout, special in found.items():
         if special == tops:
-            return layout  # type: ignore[return-value]
+            return layout
         if special:
             others = ", ".join(top for top in tops if top not in special)
             raise DataError(

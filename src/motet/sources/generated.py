@@ -72,7 +72,7 @@ class Generated:
     def tasks(self) -> TaskDefaults:
         """Return the tasks of this content; of grouped speakers, who speaks is no task."""
         tasks = _TASKS[self.settings.content]
-        return {name: task for name, task in tasks.items() if not (self.settings.grouped and name == "speaker")}
+        return {name: dict(task) for name, task in tasks.items() if not (self.settings.grouped and name == "speaker")}
 
 
 def _targets(synthetic: Synthetic) -> dict[str, Target]:

@@ -6,6 +6,7 @@ They lie together in an .npz archive, where a name is a key, or in a folder, whe
 import difflib
 import math
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,6 +24,7 @@ from motet.sources.targets import Cell, Column
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _KINDS = "biufU"
+_UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class StackPlace:
             return cls(path, list_files(str(path)))
         try:
             with zipfile.ZipFile(path) as archive:
-                return cls(path, sorted(name.removesuffix(".npy") for name in archive.namelist()))
+                names = [name for name in archive.namelist() if name.endswith(".npy")]
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{path}: cannot be read as an .npz archive ({error}); correct `path`") from None
+        return cls(path, sorted(name.removesuffix(".npy") for name in names))
 
     @property
     def is_archive(self) -> bool:
@@ -79,6 +82,19 @@ class StackPlace:
                 raise ConfigError(f"source.{setting}: '{wildcard}' is not in {self.path}; {hint}")
             found += matching
         return list(dict.fromkeys(found))
+
+    def find_one(self, wanted: str, setting: str) -> str:
+        """Return the name that an exact name or a wildcard stands for.
+
+        Raises
+        ------
+        ConfigError
+            If it stands for none or for several.
+        """
+        found = self.find([wanted], setting)
+        if len(found) > 1:
+            raise ConfigError(f"source.{setting}: '{wanted}' stands for {', '.join(found)}; it must be one: name it")
+        return found[0]
 
     def file(self, name: str) -> Path:
         """Return the file that holds an array."""
@@ -110,7 +126,7 @@ class StackPlace:
                 version = npy_format.read_magic(file)
                 read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
                 return tuple(read(file)[0])
-        except (OSError, ValueError, EOFError, AttributeError) as error:
+        except (AttributeError, *_UNREADABLE) as error:
             raise _not_an_array(self._place(name), error) from None
 
     def columns(self, name: str) -> list[Column]:
@@ -132,7 +148,7 @@ class StackPlace:
         place = self._place(name)
         try:
             values = self._load(name)
-        except (OSError, ValueError, EOFError) as error:
+        except _UNREADABLE as error:
             raise _not_an_array(place, error) from None
         if values.dtype.kind not in _KINDS or values.ndim not in (1, 2) or 0 in values.shape:
             raise DataError(
@@ -154,7 +170,7 @@ class StackPlace:
 
 
 def _cell(value: Any) -> Cell:
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if value == "" or (isinstance(value, float) and math.isnan(value)) else value
 
 
 def _num_rows(path: Path) -> int:
