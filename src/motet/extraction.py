@@ -4,11 +4,15 @@ Work starts in this process. When it turns out to be long, the rest is shared be
 writes to the store by itself. What fails is listed, not raised: the caller decides what a bad recording means.
 """
 
+import logging
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +24,8 @@ from motet.files import DigestCache
 from motet.pipeline import InputSettings, Pipeline
 from motet.signals.recording import Recording
 from motet.store.store import Item, Store
+
+logger = logging.getLogger("motet")
 
 _TRIAL_S = 2.0
 _WORTH_WORKERS_S = 10.0
@@ -213,15 +219,34 @@ def _in_parallel(settings: InputSettings, work: Work, sink: _Sink, workers: int)
         initializer=_start_worker,
         initargs=(settings, sink.store.directory, sink.precision),
     ) as pool:
-        waiting = {pool.submit(_work_on, chunk): len(chunk) for chunk in chunks}
+        with _unseen_main():
+            waiting = {pool.submit(_work_on, chunk): chunk for chunk in chunks}
         try:
             for future in as_completed(waiting):
                 failures |= future.result()
-                sink.progress(waiting[future])
+                sink.progress(len(waiting.pop(future)))
+        except BrokenProcessPool:
+            logger.warning("the extracting processes ended before their work did; it goes on in this one")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return failures
+    left = [item for chunk in waiting.values() for item in chunk]
+    return failures | _serially(Pipeline(settings), left, sink, until=None)[0] if left else failures
+
+
+@contextmanager
+def _unseen_main() -> Iterator[None]:
+    """Keep new processes from running the user's script again: they need only what is sent to them.
+
+    What the script itself defines cannot be sent then; work with such parts is done in this process.
+    """
+    main = sys.modules["__main__"]
+    seen = {name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in main.__dict__}
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__dict__.update(seen)
 
 
 _worker: tuple[Pipeline, _Sink]

@@ -37,7 +37,7 @@ class InputDocument(Settings):
     scaling: ScalingSettings = option(StandardSettings(), "What scales the map.")  # type: ignore[valid-type]
     channels: int = required("Channels of the map, C.", ge=1)
     bins: int = required("Bins of a frame, F.", ge=1)
-    step_s: float = required("Time from one frame to the next.", unit="s", gt=0)
+    step_s: float = required("Time from one frame to the next; 0 for a single one.", unit="s", ge=0)
 
 
 class DataSetDocument(Settings):
@@ -79,8 +79,6 @@ class Model(nn.Module):
             name: catalog.build("task", settings, name, document.labels[name])
             for name, settings in document.tasks.items()
         }
-        for name, state in document.states.items():
-            self.tasks[name].load_decision_state(state)
         self.scalings = nn.ModuleDict()
         for data_set, inputs in document.data_sets.items():
             for name, described in inputs.inputs.items():
@@ -118,8 +116,7 @@ class Model(nn.Module):
         notes
             What a reader may want to know: seed, fold, epoch.
         """
-        tensors, document = self.to_tensors(**notes)
-        tensor_file.write(path, tensors, {"model": document})
+        write_model(path, *self.to_tensors(**notes))
 
     def to_tensors(self, **notes: JsonValue) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return what a file of this model holds: tensors by name, and the document as JSON."""
@@ -158,13 +155,15 @@ class Model(nn.Module):
             )
         context = Context(allow_code=allow_code, folder=path.parent)
         model = cls(validate(ModelDocument, described, context))
-        model.load_tensors(tensors)
+        model.take(tensors, document)
         return model
 
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take weights and fitted buffers."""
+    def take(self, tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> None:
+        """Take weights, fitted buffers and what was tuned from the content of a file of a model made like this one."""
         own = {name.removeprefix(_TENSORS): value for name, value in tensors.items() if name.startswith(_TENSORS)}
         self.load_state_dict(own)
+        for name, state in document["model"]["states"].items():
+            self.tasks[name].load_decision_state(state)
 
     def _scale_input(self, name: str, column: Column, batch: Batch) -> Column:
         spans = _spans_with(name, batch, self.document)
@@ -177,6 +176,11 @@ class Model(nn.Module):
             first = rows.stop
             parts.append(scaling(column.values[rows], None if column.lengths is None else column.lengths[rows]))
         return Column(torch.cat(parts), column.rows, column.lengths, column.grid)
+
+
+def write_model(path: Path, tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> None:
+    """Write what `Model.to_tensors` returned, which may have been kept in memory meanwhile."""
+    tensor_file.write(path, tensors, {"model": document})
 
 
 def scaling_key(data_set: str, name: str, described: InputDocument) -> str:

@@ -50,7 +50,7 @@ def load_checkpoint(training: Training, path: Path) -> None:
     if "resume" not in document:
         raise DataError(f"{path}: holds a model but no resume state; training goes on from last.safetensors only")
     resume = document["resume"]
-    training.model.load_tensors(tensors)
+    training.model.take(tensors, document)
     training.optimizer.load_state_dict(_unflatten(_part(_OPTIMIZER, tensors), resume["optimizer"]))
     training.sums = {name: tensor.to(training.device) for name, tensor in _part(_SUMS, tensors).items()}
     for task, running in training.running.items():

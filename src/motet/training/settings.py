@@ -164,7 +164,7 @@ class TrainingSettings(Settings):
     warm_start: str | None = option(None, "A saved model whose network weights are taken as the start.")
     device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where it runs.")
     threads: int | None = option(None, "CPU threads of PyTorch; by default PyTorch's own choice.", ge=1)
-    checkpoint_s: float = option(300.0, "Seconds between two checkpoints inside an epoch.", unit="s", gt=0)
+    checkpoint_s: float = option(60.0, "Time between two checkpoints; what a kill loses at most.", unit="s", gt=0)
 
     @model_validator(mode="after")
     def _batch_can_be_cut(self) -> "TrainingSettings":

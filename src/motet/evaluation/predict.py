@@ -1,0 +1,89 @@
+"""Rows to predictions: every segment through the network, then the segments of an example merged.
+
+Axes: S segments, n examples, K outputs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from motet.data.batch import Batch
+from motet.model import Model
+from motet.tasks.merge import MergeRule
+from motet.tasks.task import Task
+
+Rows = NDArray[np.int64]
+Wanted = Callable[[Batch], Mapping[str, Tensor | None]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """Predictions of one task for some rows.
+
+    Parameters
+    ----------
+    rows
+        Row numbers of the corpus, ascending, shape [n].
+    probabilities
+        Merged over segments, float64, shape [n, K]; values of a regression.
+    """
+
+    rows: Rows
+    probabilities: NDArray[np.float64]
+
+
+def with_targets(batch: Batch) -> Mapping[str, Tensor | None]:
+    """Want each task for the rows that have a target of it."""
+    return {task: column.rows for task, column in batch.targets.items()}
+
+
+def predict_batches(
+    model: Model,
+    batches: Iterable[Batch],
+    *,
+    device: torch.device,
+    merge: Callable[[int], MergeRule],
+    wanted: Wanted = with_targets,
+) -> dict[str, Predicted]:
+    """Predict the rows of some batches.
+
+    Parameters
+    ----------
+    merge
+        The rule by which the segments of a row become one prediction.
+    wanted
+        Which rows of a batch are predicted, by task; None for all.
+    """
+    rows: dict[str, list[Rows]] = {name: [] for name in model.tasks}
+    found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in model.tasks}
+    model.eval()
+    with torch.inference_mode():
+        for batch in batches:
+            output = model.network(model.scale(batch, device), wanted(batch))
+            for name, column in output.predictions.items():
+                present = batch.row_ids if column.rows is None else batch.row_ids[column.rows.cpu()]
+                rows[name].append(present.numpy())
+                found[name].append(model.tasks[name].probabilities(column.values.float().cpu().numpy()))
+    return {
+        name: _merged(model.tasks[name], np.concatenate(rows[name]), np.concatenate(found[name]), merge)
+        for name in model.tasks
+        if rows[name]
+    }
+
+
+def _merged(
+    task: Task, rows: Rows, probabilities: NDArray[np.float64], merge: Callable[[int], MergeRule]
+) -> Predicted:
+    order = np.argsort(rows, kind="stable")
+    rows, probabilities = rows[order], probabilities[order]
+    unique, first = np.unique(rows, return_index=True)
+    if len(unique) == len(rows):
+        return Predicted(rows, probabilities)
+    parts: list[NDArray[Any]] = np.split(probabilities, first[1:])
+    merged = [task.merge(part, merge(int(row))) for row, part in zip(unique, parts, strict=True)]
+    return Predicted(unique, np.stack(merged))

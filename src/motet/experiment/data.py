@@ -1,0 +1,329 @@
+"""From settings to data that can be trained on: examples listed, maps stored, targets encoded."""
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motet import catalog
+from motet.config import Settings
+from motet.data.corpus import Corpus, raw_targets, shared_settings
+from motet.data.dataset import DataSet
+from motet.errors import ConfigError, DataError
+from motet.experiment.settings import DataSetSettings, Experiment
+from motet.experiment.tasks import build_tasks, tasks_of
+from motet.extraction import Extraction, extract_recordings
+from motet.files import DigestCache
+from motet.maps import LiveMaps, Maps, StoredMaps
+from motet.pipeline import InputSettings, Pipeline
+from motet.signals.augment import AugmentationChain
+from motet.signals.recording import Recording
+from motet.sources.iterables import IterableSource
+from motet.store.store import Store
+from motet.tasks.task import Task
+
+logger = logging.getLogger("motet")
+
+ProgressFactory = Callable[[str, int], Callable[[int], None]]
+Rows = NDArray[np.int64]
+_SHOWN = 20
+
+
+def no_progress(what: str, total: int) -> Callable[[int], None]:
+    """Show nothing."""
+    return lambda count: None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """A data set that is listed but not read.
+
+    Parameters
+    ----------
+    data_set
+        Its rows.
+    settings
+        Its settings, complete.
+    tasks
+        Settings of its tasks, by name.
+    inputs
+        The pipeline of every input of the network, by name, and the recording that it reads.
+    """
+
+    data_set: DataSet
+    settings: DataSetSettings
+    tasks: dict[str, Settings]
+    inputs: dict[str, tuple[str, InputSettings]]
+
+
+@dataclass(slots=True)
+class OpenData:
+    """A corpus whose maps can be read.
+
+    Parameters
+    ----------
+    corpus
+        Rows and targets.
+    listed
+        What the corpus was made from, without rows that were skipped.
+    stored
+        What is stored, by data set and input.
+    extractions
+        What was computed, by data set and input.
+    skipped
+        Why, by data set and example.
+    """
+
+    corpus: Corpus
+    listed: dict[str, Listed]
+    stored: dict[str, dict[str, StoredMaps]]
+    extractions: dict[str, dict[str, Extraction]]
+    skipped: dict[str, dict[str, str]]
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def maps(self, seed: int) -> dict[str, dict[str, Maps]]:
+        """Return what the network sees, by data set and input; the seed is that of random waveform changes."""
+        return {name: _live(part, self.stored[name], seed) for name, part in self.listed.items()}
+
+    def __enter__(self) -> "OpenData":
+        """Return itself; leaving closes the store."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the store."""
+        self.closing.close()
+
+
+def list_data(experiment: Experiment) -> dict[str, Listed]:
+    """List every data set, without decoding anything.
+
+    Raises
+    ------
+    DataError, ConfigError
+        If a source finds nothing, or its examples do not fit the settings.
+    """
+    return {name: _list(experiment, name) for name in experiment.data}
+
+
+def build_corpus(listed: Mapping[str, Listed]) -> Corpus:
+    """Encode the targets of listed data sets."""
+    data_sets = {name: part.data_set for name, part in listed.items()}
+    uses = {name: tuple(part.tasks) for name, part in listed.items()}
+    settings = shared_settings({name: part.tasks for name, part in listed.items()})
+    tasks: dict[str, Task] = build_tasks(settings, lambda task: raw_targets(data_sets, uses, task))
+    return Corpus(data_sets, tasks, uses)
+
+
+def open_data(
+    experiment: Experiment, *, workers: int | None = None, progress: ProgressFactory = no_progress
+) -> OpenData:
+    """List the data, store the maps that are missing, and encode the targets.
+
+    Parameters
+    ----------
+    workers
+        Processes that extract; None to decide by how long it takes.
+    progress
+        Called with a label and a total; returns what is called with every count.
+
+    Raises
+    ------
+    DataError
+        With all recordings that cannot be used, where the settings do not skip them.
+    """
+    began = time.monotonic()
+    listed = list_data(experiment)
+    corpus = build_corpus(listed)
+    closing = ExitStack()
+    store, cache = _open_store(experiment, listed, closing)
+    try:
+        extractions = {
+            name: _extract(part, store, cache, experiment, workers, progress) for name, part in listed.items()
+        }
+        failures = {name: _failures(listed[name], found) for name, found in extractions.items()}
+        _check_budget(listed, failures)
+        kept = {name: _without(listed[name], failures[name]) for name in listed}
+        stored = {
+            name: _stored_maps(kept[name], extractions[name], failures[name], store, experiment) for name in listed
+        }
+        if any(failures.values()):
+            corpus = build_corpus({name: part for name, (part, _) in kept.items()})
+    except BaseException:
+        closing.close()
+        raise
+    _log(extractions, failures, time.monotonic() - began)
+    return OpenData(
+        corpus,
+        {name: part for name, (part, _) in kept.items()},
+        stored,
+        extractions,
+        {
+            name: {listed[name].data_set.ids[row]: reason for row, reason in found.items()}
+            for name, found in failures.items()
+        },
+        closing,
+    )
+
+
+def _list(experiment: Experiment, name: str) -> Listed:
+    settings = experiment.data_set(name)
+    source = catalog.build("source", settings.source)
+    if not hasattr(source, "examples"):
+        source = IterableSource(source)
+    data_set = DataSet.of(name, source.examples(settings.signal.reader))
+    if settings.limit is not None:
+        data_set = data_set.limit(settings.limit, seed=experiment.seed)
+    return Listed(data_set, settings, tasks_of(name, settings, source, data_set), _inputs(name, settings, data_set))
+
+
+def _inputs(name: str, settings: DataSetSettings, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:
+    """Return for every input of the network the recording that it reads and its pipeline."""
+    recordings = data_set.input_names
+    features: Any = settings.features
+    if not isinstance(features, dict):
+        return {recording: (recording, _pipeline(settings, features)) for recording in recordings}
+    if len(recordings) == 1:
+        return {feature: (recordings[0], _pipeline(settings, features[feature])) for feature in features}
+    if set(features) != set(recordings):
+        raise ConfigError(
+            f"data.{name}.features: named {', '.join(features)}, but the examples have the recordings "
+            f"{', '.join(recordings)}; give each recording a feature of its name, or one feature to all"
+        )
+    return {feature: (feature, _pipeline(settings, features[feature])) for feature in features}
+
+
+def _pipeline(settings: DataSetSettings, feature: Any) -> InputSettings:
+    return InputSettings.model_construct(signal=settings.signal, feature=feature)
+
+
+def _open_store(experiment: Experiment, listed: Mapping[str, Listed], closing: ExitStack) -> tuple[Store, DigestCache]:
+    """Open the experiment's store, or one for this process alone where a Python object made the maps."""
+    folder = Path(experiment.store.path)
+    pipelines = [Pipeline(settings) for part in listed.values() for _, settings in part.inputs.values()]
+    if not all(pipeline.identified for pipeline in pipelines):
+        logger.warning("a Python object prepares or extracts: its maps are kept for this process only")
+        folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="motet-")))
+    return closing.enter_context(Store(folder)), DigestCache(folder / "digests")
+
+
+def _extract(
+    part: Listed,
+    store: Store,
+    cache: DigestCache,
+    experiment: Experiment,
+    workers: int | None,
+    progress: ProgressFactory,
+) -> dict[str, Extraction]:
+    found = {}
+    for name, (recording, settings) in part.inputs.items():
+        recordings = _recordings(part.data_set, recording)
+        found[name] = extract_recordings(
+            Pipeline(settings),
+            recordings,
+            store,
+            cache,
+            precision=experiment.store.precision,
+            workers=workers,
+            progress=progress(f"extracting {part.data_set.name}", len(recordings)),
+        )
+    return found
+
+
+def _recordings(data_set: DataSet, name: str) -> list[Recording[Any]]:
+    """Return the recordings of an input; the corpus has checked that none is missing."""
+    return [recording for recording in data_set.recordings(name) if recording is not None]
+
+
+def _failures(part: Listed, extractions: Mapping[str, Extraction]) -> dict[int, str]:
+    """Return the reason by row, over all inputs."""
+    failures: dict[int, str] = {}
+    for extraction in extractions.values():
+        failures = extraction.failures | failures
+    return dict(sorted(failures.items()))
+
+
+def _check_budget(listed: Mapping[str, Listed], failures: Mapping[str, Mapping[int, str]]) -> None:
+    problems: list[str] = []
+    for name, found in failures.items():
+        part = listed[name]
+        share = len(found) / len(part.data_set)
+        if not found or (part.settings.on_error == "skip" and share <= part.settings.max_skipped):
+            continue
+        problems += list(found.values())
+        remedy = f"repair or remove them, or set data.{name}.on_error: skip"
+        if part.settings.on_error == "skip":
+            remedy = f"that is more than data.{name}.max_skipped, {part.settings.max_skipped:g}"
+        problems.append(f"data set {name!r}: {len(found)} of {len(part.data_set)} recordings cannot be used; {remedy}")
+    if problems:
+        raise DataError(*problems)
+
+
+def _without(part: Listed, failures: Mapping[int, str]) -> tuple[Listed, Rows]:
+    """Return a data set without its failed rows, and which rows were kept."""
+    kept = np.array([row for row in range(len(part.data_set)) if row not in failures], dtype=np.int64)
+    if not failures:
+        return part, kept
+    return Listed(part.data_set.select(kept), part.settings, part.tasks, part.inputs), kept
+
+
+def _stored_maps(
+    kept: tuple[Listed, Rows],
+    extractions: Mapping[str, Extraction],
+    failures: Mapping[int, str],
+    store: Store,
+    experiment: Experiment,
+) -> dict[str, StoredMaps]:
+    part, rows = kept
+    maps = {}
+    for name, (recording, settings) in part.inputs.items():
+        keys = extractions[name].keys
+        try:
+            maps[name] = StoredMaps(
+                store,
+                store.find([keys[row] for row in rows.tolist()]),
+                pipeline=Pipeline(settings),
+                recordings=_recordings(part.data_set, recording),
+                names=part.data_set.ids,
+                precision=experiment.store.precision,
+            )
+        except DataError as error:
+            raise DataError(*(f"data set {part.data_set.name!r}: {problem}" for problem in error.problems)) from error
+    return maps
+
+
+def _live(part: Listed, stored: Mapping[str, StoredMaps], seed: int) -> dict[str, Maps]:
+    """Return the maps that the network sees: as stored, or features of stored signals."""
+    maps: dict[str, Maps] = {}
+    for name, (_, settings) in part.inputs.items():
+        augment = settings.signal.augment
+        if not augment:
+            maps[name] = stored[name]
+            continue
+        rate_hz = settings.signal.rate_hz or round(1.0 / stored[name].grid.step_s, 6)
+        feature = Pipeline(settings).feature(rate_hz)
+        stage = f"waveform.{part.data_set.name}.{name}"
+        maps[name] = LiveMaps(stored[name], feature, AugmentationChain(augment), seed=seed, stage=stage)
+    return maps
+
+
+def _log(
+    extractions: Mapping[str, Mapping[str, Extraction]], failures: Mapping[str, Mapping[int, str]], seconds: float
+) -> None:
+    for name, found in extractions.items():
+        for input_name, extraction in found.items():
+            logger.info(
+                "data %s, input %s: %d maps computed, %d from the store",
+                name, input_name, extraction.computed, extraction.reused,
+            )  # fmt: skip
+        for reason in list(failures[name].values())[:_SHOWN]:
+            logger.warning("data %s: skipped %s", name, reason)
+        if len(failures[name]) > _SHOWN:
+            logger.warning("data %s: skipped %d more", name, len(failures[name]) - _SHOWN)
+    logger.info("data ready after %.2f s", seconds)

@@ -1,0 +1,154 @@
+"""One fold with one seed: train, select on development rows, predict the test rows once."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from motet import catalog, tensor_file
+from motet.data.sampling import SamplingRows, build_sampler
+from motet.data.splits import FoldSplit
+from motet.errors import ConfigError
+from motet.experiment.data import OpenData
+from motet.experiment.preparation import FoldData, build_model, prepare_fold
+from motet.experiment.recorder import Recorder
+from motet.experiment.scoring import finish_fold, monitored_value, predict_rows
+from motet.experiment.settings import Experiment
+from motet.model import Model
+from motet.runs.folder import FoldFolder
+from motet.training.devices import choose_device, choose_precision
+from motet.training.interrupts import StopRequest, deferred_interrupts
+from motet.training.loop import Hooks, LoopSettings, Scores, Training, train
+from motet.training.objective import build_objective
+from motet.training.optimizers import build_optimizer, build_schedule
+from motet.training.stopping import build_stopping
+
+logger = logging.getLogger("motet")
+Rows = NDArray[np.int64]
+
+
+def train_fold(
+    experiment: Experiment, data: OpenData, fold: FoldSplit, *, seed: int, number: int, folder: FoldFolder
+) -> None:
+    """Train one fold, or go on where it stopped; then predict and score its test rows.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If somebody asked to stop; what was done is saved.
+    """
+    began = time.monotonic()
+    prepared = prepare_fold(experiment, data, fold, seed)
+    training = begin_training(experiment, data, prepared, seed)
+    recorder = Recorder(experiment, training, folder, fold=number, seed=seed)
+    recorder.resume()
+    with deferred_interrupts() as request:
+        train(training, make_hooks(experiment, training, prepared, seed, recorder, request))
+    recorder.finish()
+    if recorder.chosen is not None:
+        training.model.take(*tensor_file.read(recorder.chosen))
+    finish_fold(experiment, training.model, prepared, folder, seed=seed, number=number, device=training.device)
+    logger.info("seed %d, fold %d: done after %.1f s", seed, number, time.monotonic() - began)
+
+
+def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Training:
+    """Put together what the loop needs."""
+    settings = experiment.training
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    device = choose_device(settings.device)
+    model = build_model(experiment, data, prepared, seed)
+    if settings.warm_start is not None:
+        warm_start(model, Path(settings.warm_start))
+    model.to(device)
+    optimizer = build_optimizer(settings.optimizer, model.parameters())
+    steps = len(plan_epoch(experiment, prepared, seed)(0))
+    schedule = build_schedule(
+        settings.schedule,
+        total_steps=steps * settings.epochs,
+        steps_per_epoch=steps,
+        learning_rate=optimizer.param_groups[0]["lr"],
+    )
+    return Training(
+        model=model,
+        optimizer=optimizer,
+        schedule=schedule,
+        objective=build_objective(settings.objective, {name: task.weight for name, task in model.tasks.items()}),
+        settings=LoopSettings(
+            seed, settings.epochs, settings.micro_batches, settings.clip_norm,
+            choose_precision(settings.autocast, device),
+        ),
+        device=device,
+        augmentations=[catalog.build("map augmentation", own) for own in experiment.augment],
+        stopping=build_stopping(settings.stopping),
+    )  # fmt: skip
+
+
+def plan_epoch(experiment: Experiment, prepared: FoldData, seed: int) -> Callable[[int], Sequence[Rows]]:
+    """Return the function that lists the batches of an epoch."""
+    rows = prepared.fold.train
+    described = SamplingRows.of(prepared.corpus, rows, prepared.loader.frames(rows))
+    sampler = build_sampler(experiment.sampling)
+    size = experiment.training.batch_size
+    return lambda epoch: sampler(described, batch_size=size, seed=seed, epoch=epoch)
+
+
+def make_hooks(
+    experiment: Experiment,
+    training: Training,
+    prepared: FoldData,
+    seed: int,
+    recorder: Recorder,
+    request: StopRequest,
+) -> Hooks:
+    """Return what the loop calls."""
+
+    def validate() -> tuple[Scores, float | None]:
+        if not len(prepared.fold.dev):
+            return {}, None
+        predicted = predict_rows(experiment, training.model, prepared, prepared.fold.dev, training.device)
+        scores = {}
+        for name, part in predicted.items():
+            task, targets = training.model.tasks[name], prepared.corpus.targets[name].values[part.rows]
+            task.tune(part.probabilities, targets)
+            scores[name] = task.score(part.probabilities, targets)
+        training.model.train()
+        return scores, monitored_value(experiment, training.model, scores)
+
+    def between_steps() -> None:
+        if request.requested:
+            recorder.flush()
+            raise KeyboardInterrupt
+        recorder.flush_now_and_then()
+
+    training.model.train()
+    return Hooks(
+        plan=plan_epoch(experiment, prepared, seed),
+        draw=lambda rows, epoch: prepared.loader.draw(rows, epoch=epoch, training=True),
+        validate=validate,
+        end_epoch=recorder.end_epoch,
+        between_steps=between_steps,
+    )
+
+
+def warm_start(model: Model, path: Path) -> None:
+    """Take the network weights of a saved model, where name and shape agree.
+
+    Raises
+    ------
+    ConfigError
+        If nothing agrees.
+    """
+    source = Model.load(path).network.state_dict()
+    own = model.network.state_dict()
+    taken = {name: value for name, value in source.items() if name in own and own[name].shape == value.shape}
+    if not taken:
+        raise ConfigError(f"training.warm_start: {path} shares no weight with this network; use one of the same layers")
+    model.network.load_state_dict({**own, **taken})
+    logger.info("warm start: %d of %d tensors taken from %s", len(taken), len(own), path)
+
+

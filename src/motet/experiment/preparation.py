@@ -1,0 +1,134 @@
+"""What one fold with one seed trains on: segment lengths, scaling and tasks fitted on its training rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from motet import draws
+from motet.data.corpus import Corpus
+from motet.data.loader import Loader
+from motet.data.segments import Segments, fit_length
+from motet.data.splits import FoldSplit
+from motet.experiment.data import Listed, OpenData
+from motet.experiment.settings import Experiment
+from motet.maps import Maps
+from motet.model import DataSetDocument, InputDocument, Model, ModelDocument
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class FoldData:
+    """What one fold with one seed trains on.
+
+    Parameters
+    ----------
+    fold
+        Who trains, selects and tests, in rows of the corpus.
+    maps
+        By data set and input.
+    segments
+        How the rows of each data set are cut; None for whole rows.
+    """
+
+    corpus: Corpus
+    fold: FoldSplit
+    maps: dict[str, dict[str, Maps]]
+    segments: dict[str, Segments | None]
+    loader: Loader
+
+
+def prepare_fold(experiment: Experiment, data: OpenData, fold: FoldSplit, seed: int) -> FoldData:
+    """Fit the segment lengths on the training rows and make what draws batches."""
+    maps = data.maps(seed)
+    whole = Loader(data.corpus, maps)
+    segments = {
+        name: _segments(part, data.corpus, whole, np.intersect1d(fold.train, data.corpus.rows_of(name)))
+        for name, part in data.listed.items()
+    }
+    loader = Loader(data.corpus, maps, segments, seed=seed, mixup=experiment.mixup)
+    return FoldData(data.corpus, fold, maps, segments, loader)
+
+
+def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -> ModelDocument:
+    """Return what the model of a fold is made of."""
+    corpus = data.corpus
+    return ModelDocument.model_construct(
+        data_sets={
+            name: DataSetDocument.model_construct(
+                inputs={
+                    input_name: InputDocument.model_construct(
+                        pipeline=pipeline,
+                        scaling=part.settings.scaling,
+                        channels=prepared.maps[name][input_name].channels,
+                        bins=prepared.maps[name][input_name].bins,
+                        step_s=prepared.maps[name][input_name].grid.step_s,
+                    )
+                    for input_name, (_, pipeline) in part.inputs.items()
+                },
+                segments=part.settings.segments,
+                length_s=None if (own := prepared.segments[name]) is None else own.length_s,
+                tasks=corpus.uses[name],
+            )
+            for name, part in data.listed.items()
+        },
+        network=experiment.model,
+        tasks={name: task.settings for name, task in corpus.tasks.items()},
+        labels={name: task.labels for name, task in corpus.tasks.items()},
+    )
+
+
+def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Model:
+    """Build a model with weights drawn by the seed, and fit its scaling and tasks on the training rows."""
+    torch.manual_seed(draws.key(seed, "weights", prepared.fold.name))
+    model = Model(describe_model(experiment, data, prepared))
+    for name, task in model.tasks.items():
+        targets = prepared.corpus.targets[name]
+        task.fit(targets.values[prepared.fold.train][targets.present[prepared.fold.train]])
+    fit_scalings(model, prepared)
+    return model
+
+
+def fit_scalings(model: Model, prepared: FoldData) -> None:
+    """Fit every scaling in one pass over the training rows, without augmentation."""
+    scalings: dict[int, Any] = {}
+    for name in model.document.data_sets:
+        rows = np.intersect1d(prepared.fold.train, prepared.corpus.rows_of(name))
+        for input_name in model.document.data_sets[name].inputs:
+            scaling = model.scaling(name, input_name)
+            scalings[id(scaling)] = scaling
+            for values in _training_maps(prepared, name, input_name, rows, scaling):
+                scaling.update(values)
+    for scaling in scalings.values():
+        scaling.finish()
+
+
+def _segments(part: Listed, corpus: Corpus, loader: Loader, train: Rows) -> Segments | None:
+    settings = part.settings.segments
+    if settings is None:
+        return None
+    rows = train if len(train) else corpus.rows_of(part.data_set.name)
+    return Segments(settings, fit_length(settings, loader.durations_s(rows)))
+
+
+def _training_maps(
+    prepared: FoldData, data_set: str, name: str, rows: Rows, scaling: Any
+) -> Iterator[NDArray[np.float32]]:
+    """Yield maps [T, C, F]: whole ones, or where every cell has its own scaling, as they are cut to evaluate."""
+    if getattr(scaling.settings, "per", None) == "cell":
+        for batch in prepared.loader.evaluate(rows, batch_size=64):
+            yield from batch.inputs[name].values.permute(0, 2, 1, 3).numpy()
+        return
+    maps = prepared.maps[data_set][name]
+    local = rows - prepared.corpus.rows_of(data_set)[0]
+    frames = maps.frames(local)
+    for row, count in zip(local, frames.tolist(), strict=True):
+        values = np.empty((1, count, maps.channels, maps.bins), np.float32)
+        maps.read_many(np.array([row]), np.array([0]), np.array([count]), values)
+        yield values[0]
+
+

@@ -1,0 +1,253 @@
+"""A run: an experiment over all its seeds and folds, in a folder that explains itself and can be gone on with."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motet.config import Context, dump, load, to_yaml, validate
+from motet.data.splits import FoldSplit, split_corpus
+from motet.errors import ConfigError
+from motet.evaluation.predictions import Predictions
+from motet.evaluation.score import score_task
+from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
+from motet.experiment.fold import train_fold
+from motet.experiment.settings import Experiment
+from motet.files import atomic_write, digest_bytes
+from motet.model import Model
+from motet.runs.environment import describe_environment
+from motet.runs.folder import FoldFolder, RunFolder, finite, open_existing, read_json, write_json
+
+logger = logging.getLogger("motet")
+
+_FREE = ("store", "evaluation")
+"""Parts of the settings that may differ when a run goes on: they do not change what is trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    result
+        `{"schema": 1, "run": ..., "tasks": {NAME: {METRIC: {"value", "low", "high"}}}}`: fractions, the mean over
+        folds and seeds with its interval.
+    """
+
+    path: Path
+    result: dict[str, Any]
+
+    def model(self, *, seed: int | None = None, fold: int = 1, allow_code: bool = False) -> Model:
+        """Return the model that predicts for a seed (by default the first) and a fold."""
+        folder = RunFolder(self.path)
+        first = folder.folds()[0][0] if seed is None else seed
+        return Model.load(predicting_model(folder.fold(first, fold)), allow_code=allow_code)
+
+
+def train(
+    experiment: Experiment,
+    output: Path | str | None = None,
+    *,
+    workers: int | None = None,
+    progress: ProgressFactory = no_progress,
+) -> Run:
+    """Run an experiment, or go on where it stopped.
+
+    Parameters
+    ----------
+    output
+        Folder of the run; by default `runs/NAME`.
+    workers
+        Processes that extract features; None to decide by how long it takes.
+    progress
+        See `open_data`.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds a run of other settings.
+    DataError
+        If recordings or splits cannot be used.
+    KeyboardInterrupt
+        If somebody asked to stop; the same call goes on from there.
+    """
+    folder = RunFolder(Path(output) if output is not None else Path("runs") / experiment.name)
+    began = time.monotonic()
+    begin_run(folder, experiment)
+    with log_to(folder.log), open_data(experiment, workers=workers, progress=progress) as data:
+        write_json(folder.environment, describe_environment())
+        check_same_data(folder, describe_data(data))
+        for seed in experiment.all_seeds:
+            _train_folds(experiment, data, folder, seed)
+        result = collect_result(folder, experiment, data)
+        logger.info("run done after %.1f s: %s", time.monotonic() - began, folder.path)
+    return Run(folder.path, result)
+
+
+def extract(
+    experiment: Experiment, *, workers: int | None = None, progress: ProgressFactory = no_progress
+) -> dict[str, Any]:
+    """Store all maps of an experiment; return `{"data": {NAME: {INPUT: {computed, reused, skipped, bytes}}}}`."""
+    with open_data(experiment, workers=workers, progress=progress) as data:
+        return {
+            "data": {
+                name: {
+                    input_name: {
+                        "computed": extraction.computed,
+                        "reused": extraction.reused,
+                        "skipped": data.skipped[name],
+                        "bytes": data.stored[name][input_name].num_bytes,
+                    }
+                    for input_name, extraction in found.items()
+                }
+                for name, found in data.extractions.items()
+            }
+        }
+
+
+def begin_run(folder: RunFolder, experiment: Experiment) -> None:
+    """Make the folder of a run, or check that it holds this very experiment.
+
+    Raises
+    ------
+    ConfigError
+        If it holds another one; every setting that differs is named.
+    """
+    if not folder.experiment.is_file():
+        if folder.path.is_dir() and any(folder.path.iterdir()):
+            raise ConfigError(f"{folder.path}: holds other files and no run; name another folder with -o")
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with atomic_write(folder.experiment) as file:
+            file.write(to_yaml(experiment).encode())
+        return
+    before, now = load(folder.experiment).root.plain(), dump(experiment)
+    differing = [
+        f"{path}: {old!r} there, {new!r} here"
+        for path, old, new in _differences(before, now)
+        if path.split(".")[0] not in _FREE
+    ]
+    if differing:
+        raise ConfigError(
+            f"{folder.path}: holds a run of other settings; name another folder with -o, or go back to these:", *differing
+        )
+
+
+def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
+    """Write what the data are, or check that they are still the same.
+
+    Raises
+    ------
+    ConfigError
+        If a run goes on with other data.
+    """
+    if not folder.data.is_file():
+        write_json(folder.data, described)
+        return
+    before = read_json(folder.data)
+    changed = [
+        name for name, now in described.items() if before.get(name, {}).get("digest") != now["digest"]
+    ]
+    if changed:
+        names = ", ".join(repr(name) for name in changed)
+        raise ConfigError(
+            f"{folder.path}: the recordings, targets or maps of {names} changed since the run began, so it cannot go "
+            "on; start a new one with -o"
+        )
+
+
+def describe_data(data: OpenData) -> dict[str, Any]:
+    """Return rows, labels, what was skipped, and a digest of maps and targets, by data set."""
+    described = {}
+    for name, part in data.listed.items():
+        rows = np.arange(len(part.data_set))
+        keys = b"".join(key for stored in data.stored[name].values() for key in stored.keys(rows))
+        targets = [data.corpus.targets[task].values[data.corpus.rows_of(name)].tobytes() for task in part.tasks]
+        ids = "\n".join(part.data_set.ids).encode()
+        described[name] = {
+            **part.data_set.describe(),
+            "digest": digest_bytes(b"\x1e".join([ids, keys, *targets])).hex(),
+            "skipped": data.skipped[name],
+        }
+    return described
+
+
+def predicting_model(folder: FoldFolder) -> Path:
+    """Return the model that predicts: the best on development rows, or the last where none was selected."""
+    return folder.best if folder.best.is_file() else folder.last
+
+
+def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) -> dict[str, Any]:
+    """Pool the test predictions of all folds and seeds, score them, and write `result.json`."""
+    tasks = {}
+    for name, task in data.corpus.tasks.items():
+        files = [folder.fold(seed, fold).predictions / f"{name}.csv" for seed, fold in folder.folds()]
+        parts = [Predictions.from_csv(path, task) for path in files if path.is_file()]
+        if parts:
+            pooled = Predictions.concatenate(parts)
+            tasks[name] = score_task(task, pooled, experiment.evaluation.interval, seed=experiment.seed)
+    result: dict[str, Any] = finite(
+        {
+            "schema": 1,
+            "run": folder.path.as_posix(),
+            "seeds": list(experiment.all_seeds),
+            "folds": len({fold for _, fold in folder.folds()}),
+            "tasks": tasks,
+        }
+    )
+    write_json(folder.result, result)
+    return result
+
+
+def reopen(path: Path, *, allow_code: bool = False) -> tuple[RunFolder, Experiment]:
+    """Return the folder and the experiment of a run that was begun."""
+    folder = open_existing(path)
+    return folder, validate(Experiment, load(folder.experiment), Context(allow_code=allow_code, folder=path))
+
+
+@contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """Append the log of Motet to a file."""
+    log = logging.getLogger("motet")
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        handler.close()
+
+
+def _train_folds(experiment: Experiment, data: OpenData, folder: RunFolder, seed: int) -> None:
+    settings = {name: part.settings.split for name, part in data.listed.items()}
+    folds: list[FoldSplit] = split_corpus(data.corpus, settings, seed=seed)
+    for number, fold in enumerate(folds, start=1):
+        own = folder.fold(seed, number)
+        if own.scores.is_file():
+            logger.info("seed %d, fold %d of %d: finished before", seed, number, len(folds))
+            continue
+        own.path.mkdir(parents=True, exist_ok=True)
+        logger.info(
+            "seed %d, fold %d of %d (%s): %d rows train, %d select, %d test",
+            seed, number, len(folds), fold.name, len(fold.train), len(fold.dev), len(fold.test),
+        )  # fmt: skip
+        train_fold(experiment, data, fold, seed=seed, number=number, folder=own)
+
+
+def _differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in dict.fromkeys([*before, *now]):
+            yield from _differences(before.get(key), now.get(key), f"{path}.{key}" if path else str(key))
+    elif before != now:
+        yield path, before, now

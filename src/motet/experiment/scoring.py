@@ -1,0 +1,106 @@
+"""Rows of a fold to predictions and scores, and what model selection looks at."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from motet.data.corpus import Corpus
+from motet.data.segments import Segments
+from motet.evaluation.predict import Predicted, predict_batches
+from motet.evaluation.predictions import Predictions
+from motet.evaluation.score import score_models
+from motet.experiment.preparation import FoldData
+from motet.experiment.settings import Experiment
+from motet.model import Model
+from motet.runs.folder import FoldFolder, write_json
+from motet.tasks.merge import MergeRule
+from motet.training.loop import Scores
+
+Rows = NDArray[np.int64]
+
+
+def monitored_value(experiment: Experiment, model: Model, scores: Scores) -> float:
+    """Return what model selection looks at, higher being better: one metric, or the mean of all main metrics."""
+    chosen = experiment.training.monitor
+    if chosen is not None:
+        task, metric = chosen.split(".")
+        return _signed(model, scores, task, metric)
+    values = [_signed(model, scores, name, model.tasks[name].main_metric) for name in scores]
+    return float(np.mean(values))
+
+
+def predict_rows(
+    experiment: Experiment, model: Model, prepared: FoldData, rows: Rows, device: torch.device
+) -> dict[str, Predicted]:
+    """Predict rows of the corpus."""
+    size = experiment.evaluation.batch_size or 2 * experiment.training.batch_size
+    rules = [_merge_rule(experiment, prepared.segments[name]) for name in prepared.corpus.data_sets]
+
+    def rule_of(row: int) -> MergeRule:
+        return rules[int(prepared.corpus.data_set_numbers(np.array([row]))[0])]
+
+    return predict_batches(model, prepared.loader.evaluate(rows, batch_size=size), device=device, merge=rule_of)
+
+
+def finish_fold(
+    experiment: Experiment,
+    model: Model,
+    prepared: FoldData,
+    folder: FoldFolder,
+    *,
+    seed: int,
+    number: int,
+    device: torch.device,
+) -> None:
+    """Predict and score the test rows once; scores are written last."""
+    predicted = predict_rows(experiment, model.to(device), prepared, prepared.fold.test, device)
+    scores = {}
+    for name, part in predicted.items():
+        predictions = as_predictions(prepared.corpus, model, name, part, fold=str(number), seed=seed)
+        folder.predictions.mkdir(parents=True, exist_ok=True)
+        predictions.to_csv(folder.predictions / f"{name}.csv", model.tasks[name])
+        scores[name] = describe_scores(model, name, predictions)
+    counts = {part: prepared.corpus.count(getattr(prepared.fold, part)) for part in ("train", "dev", "test")}
+    write_json(folder.scores, {"schema": 1, "fold": number, "seed": seed, "rows": counts, "tasks": scores})
+
+
+def as_predictions(
+    corpus: Corpus, model: Model, task: str, predicted: Predicted, *, fold: str, seed: int
+) -> Predictions:
+    """Put names and targets beside what was predicted."""
+    places = [corpus.locate(int(row)) for row in predicted.rows]
+    return Predictions.of(
+        model.tasks[task],
+        [data_set.ids[row] for data_set, row in places],
+        predicted.probabilities,
+        corpus.targets[task].values[predicted.rows],
+        data_set=[data_set.name for data_set, _ in places],
+        groups=[data_set.groups[row] for data_set, row in places],
+        fold=fold,
+        seed=seed,
+    )
+
+
+def describe_scores(model: Model, name: str, predictions: Predictions) -> dict[str, Any]:
+    """Return metrics, figures by label and the confusion matrix of one task."""
+    task = model.tasks[name]
+    confusion = task.confusion(predictions.decisions, predictions.targets)
+    return {
+        "metrics": score_models(task, predictions)[0]["metrics"],
+        "labels": task.table(predictions.probabilities, predictions.targets, decisions=predictions.decisions),
+        "confusion": None if confusion is None else {"labels": list(task.labels), "counts": confusion.tolist()},
+    }
+
+
+def _merge_rule(experiment: Experiment, segments: Segments | None) -> MergeRule:
+    if experiment.evaluation.merge is not None:
+        return experiment.evaluation.merge
+    return "mean" if segments is None else segments.settings.merge
+
+
+def _signed(model: Model, scores: Mapping[str, Mapping[str, float]], task: str, metric: str) -> float:
+    value = scores[task][metric]
+    return value if model.tasks[task].higher_is_better(metric) else -value

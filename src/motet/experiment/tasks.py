@@ -1,0 +1,62 @@
+"""The tasks of an experiment: what the settings declare, else what the sources know, with labels listed once."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from motet import catalog
+from motet.config import Settings
+from motet.data.dataset import DataSet
+from motet.errors import ConfigError, DataError
+from motet.experiment.settings import DataSetSettings
+from motet.sources.source import Source
+from motet.tasks.settings import TaskSettings
+from motet.tasks.task import Task
+
+_TASK: TypeAdapter[Settings] = TypeAdapter(TaskSettings)
+
+
+def tasks_of(name: str, settings: DataSetSettings, source: Source, data_set: DataSet) -> dict[str, Settings]:
+    """Return the settings of a data set's tasks by name.
+
+    Raises
+    ------
+    ConfigError
+        If a task is declared whose targets no example has, or none is declared nor known.
+    """
+    tasks: dict[str, Settings] = settings.tasks or {
+        task: _TASK.validate_python(known) for task, known in source.tasks().items()
+    }
+    there = ", ".join(data_set.task_names) or "none"
+    unknown = [task for task in tasks if task not in data_set.task_names]
+    if unknown:
+        raise ConfigError(
+            *(
+                f"data.{name}.tasks.{task}: no example has a target of this name (there are: {there})"
+                for task in unknown
+            )
+        )
+    if not tasks:
+        raise ConfigError(f"data.{name}.tasks: name at least one task (the examples have targets: {there})")
+    return tasks
+
+
+def build_tasks(settings: Mapping[str, Settings], targets: Callable[[str], list[Any]]) -> dict[str, Task]:
+    """Build every task; labels that are not declared are listed over all data sets, so folds agree on them.
+
+    Parameters
+    ----------
+    targets
+        Returns every different target of a task.
+    """
+    return {name: _build(name, own, targets(name)) for name, own in settings.items()}
+
+
+def _build(name: str, settings: Settings, targets: list[Any]) -> Task:
+    labels = catalog.component_class("task", settings).collect_labels(targets)
+    try:
+        task: Task = catalog.build("task", settings, name, labels)
+    except DataError as error:
+        raise DataError(*(f"task {name!r}: {problem}" for problem in error.problems)) from error
+    return task

@@ -1,0 +1,201 @@
+"""Where batches get their maps from: the store, or features computed from stored signals while training.
+
+Rows are those of one data set, in its order; time is in frames of the map that the network sees. Axes of what is
+read: n row, T time, C channel, F bin, as in the store.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motet import draws
+from motet.errors import DataError
+from motet.extraction import Precision, as_item
+from motet.features.extract import extract
+from motet.features.feature import Feature
+from motet.features.feature_map import TimeGrid
+from motet.features.live import live_span
+from motet.pipeline import Pipeline
+from motet.signals.augment import AugmentationChain
+from motet.signals.recording import Recording
+from motet.signals.signal import Signal
+from motet.store.records import Entries
+from motet.store.store import DamagedEntryError, Store
+
+Rows = NDArray[np.int64]
+_SHOWN = 5
+
+
+class Maps(Protocol):
+    """The maps of one input of one data set.
+
+    Attributes
+    ----------
+    channels, bins
+        C and F of every map.
+    grid
+        The time of the frames.
+    """
+
+    channels: int
+    bins: int
+    grid: TimeGrid
+
+    def frames(self, rows: Rows) -> NDArray[np.int64]:
+        """Return the number of frames of some rows, int64 [n]."""
+        ...
+
+    def read_many(
+        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], epoch: int | None = None
+    ) -> None:
+        """Read frames `starts` to `stops` of every row to the front of `out` [n, T, C, F].
+
+        Parameters
+        ----------
+        epoch
+            The epoch whose random changes are made; None for none, as when evaluating.
+        """
+        ...
+
+
+class StoredMaps:
+    """Maps that are read as they are stored. What turns out damaged is computed again.
+
+    Parameters
+    ----------
+    names
+        Identifiers of the rows, for messages.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        entries: Entries,
+        *,
+        pipeline: Pipeline,
+        recordings: Sequence[Recording[Any]],
+        names: Sequence[str],
+        precision: Precision = "float32",
+    ) -> None:
+        _check_equal(entries, names)
+        self._store, self._entries = store, entries
+        self._pipeline, self._recordings, self._precision = pipeline, recordings, precision
+        self._frames = entries.frames
+        self.channels, self.bins = int(entries.channels[0]), int(entries.bins[0])
+        self.grid = TimeGrid(float(entries.start_s.min()), float(entries.step_s[0]))
+
+    @property
+    def num_bytes(self) -> int:
+        """What the maps take on the disk."""
+        return int(self._entries.num_bytes.sum())
+
+    def keys(self, rows: Rows) -> list[bytes]:
+        """Return the keys of some rows' maps, which identify their content."""
+        return self._entries[rows].keys
+
+    def frames(self, rows: Rows) -> NDArray[np.int64]:
+        """Return the number of frames of some rows."""
+        return self._frames[rows]
+
+    def read_many(
+        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], epoch: int | None = None
+    ) -> None:
+        """Read frames of rows; nothing random precedes a stored map, so the epoch changes nothing."""
+        try:
+            self._store.read_many(self._entries[rows], starts, stops, out)
+        except DamagedEntryError as damage:
+            self._repair(set(damage.keys))
+            self._store.read_many(self._entries[rows], starts, stops, out)
+
+    def _repair(self, damaged: set[bytes]) -> None:
+        keys = self._entries.keys
+        rows = [row for row, key in enumerate(keys) if key in damaged]
+        first = {keys[row]: row for row in reversed(rows)}
+        self._store.append(
+            as_item(key, self._pipeline, self._recordings[row], self._precision) for key, row in first.items()
+        )
+        self._entries = self._store.find(keys)
+
+
+class LiveMaps:
+    """Features of stored signals, computed row by row after a random change of the waveform.
+
+    Parameters
+    ----------
+    signals
+        The prepared signals, stored as maps of one bin.
+    feature
+        Built for their rate.
+    augmentation
+        Applied only where an epoch is given.
+    seed, stage
+        What the draws of the augmentation are keyed by, beside epoch and row.
+    """
+
+    def __init__(
+        self, signals: StoredMaps, feature: Feature, augmentation: AugmentationChain, *, seed: int, stage: str
+    ) -> None:
+        self._signals, self._feature, self._augmentation = signals, feature, augmentation
+        self._seed, self._stage = seed, stage
+        self.channels, self.bins = signals.channels, feature.num_bins
+        self.grid = feature.grid(signals.grid.start_s)
+
+    def frames(self, rows: Rows) -> NDArray[np.int64]:
+        """Return the number of frames of some rows."""
+        samples = self._signals.frames(rows)
+        return np.array([self._feature.num_frames(int(count)) for count in samples], dtype=np.int64)
+
+    def read_many(
+        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], epoch: int | None = None
+    ) -> None:
+        """Compute frames of rows; the same frames of a whole map would be the same without augmentation."""
+        uniforms = None
+        if epoch is not None:
+            count = self._augmentation.num_draws
+            uniforms = draws.uniform(self._seed, epoch=epoch, rows=rows, stage=self._stage, count=count)
+        for place, (row, start, stop) in enumerate(zip(rows, starts, stops, strict=True)):
+            drawn = None if uniforms is None else uniforms[place]
+            out[place, : stop - start] = self._compute(int(row), int(start), int(stop), drawn)
+
+    def _compute(self, row: int, start: int, stop: int, drawn: NDArray[np.float64] | None) -> NDArray[np.float32]:
+        rows = np.array([row])
+        num_samples = int(self._signals.frames(rows)[0])
+        whole = self._feature.whole_clip and (start, stop) == (0, self._feature.num_frames(num_samples))
+        if whole:
+            begin, end, first, last = 0, num_samples, start, stop
+        else:
+            span = live_span(self._feature, start=start, stop=stop, num_samples=num_samples)
+            begin, end, first, last = span.first_sample, span.end_sample, span.first_frame, span.end_frame
+        samples = np.empty((1, end - begin, self.channels, 1), np.float32)
+        self._signals.read_many(rows, np.array([begin]), np.array([end]), samples)
+        signal = Signal(samples[0, :, :, 0].T, self._feature.rate_hz)
+        if drawn is not None:
+            signal = self._augmentation(signal, drawn)
+        values = extract(self._feature, signal).values
+        return np.asarray(values[:, first:last].transpose(1, 0, 2), np.float32)
+
+
+def _check_equal(entries: Entries, names: Sequence[str]) -> None:
+    """Refuse maps of different channels, bins or steps, naming those that differ from the most common ones."""
+    shapes = list(zip(entries.channels.tolist(), entries.bins.tolist(), entries.step_s.tolist(), strict=True))
+    found = set(shapes)
+    if len(found) == 1:
+        return
+    usual = max(found, key=shapes.count)
+    odd = [(name, shape) for name, shape in zip(names, shapes, strict=True) if shape != usual]
+    lines = [f"{name}: {_tell(shape)}, where most have {_tell(usual)}" for name, shape in odd[:_SHOWN]]
+    if len(odd) > _SHOWN:
+        lines.append(f"and {len(odd) - _SHOWN} more")
+    raise DataError(
+        *lines,
+        "all recordings of a data set want the same channels and rate: set signal.channels (mono) and "
+        "signal.rate_hz, or leave these out",
+    )
+
+
+def _tell(shape: tuple[int, int, float]) -> str:
+    channels, bins, step_s = shape
+    plural = "" if channels == 1 else "s"
+    return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s"
