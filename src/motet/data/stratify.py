@@ -140,7 +140,7 @@ def _place(
     rng: np.random.Generator,
     room: Sequence[int] | None,
 ) -> None:
-    """Place the units that are left, the one that fills most of a stratum first.
+    """Place the units that are left, the one that fills most of its strata first.
 
     Plain Python: a unit stands in few strata, where lists are several times as fast as arrays.
     """
@@ -197,9 +197,9 @@ def _standing(
 def _largest_first(
     left: NDArray[np.int64], counted: _UnitCounts, weights: NDArray[np.float64], rng: np.random.Generator
 ) -> list[int]:
-    largest = np.maximum.reduceat(counted.counts**2 * weights[counted.strata], counted.starts[:-1])
+    filled = np.add.reduceat(counted.counts**2 * weights[counted.strata], counted.starts[:-1])
     shuffled = rng.permutation(left)
-    ordered: list[int] = shuffled[np.argsort(-largest[shuffled], kind="stable")].tolist()
+    ordered: list[int] = shuffled[np.argsort(-filled[shuffled], kind="stable")].tolist()
     return ordered
 
 
