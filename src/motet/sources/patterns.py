@@ -8,12 +8,14 @@ twice must be the same text in both places.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from string import Formatter
 
 from motet.errors import DataError
 from motet.sources.settings import FieldType, Value, pattern_fields
 
-_CONVERT: dict[FieldType, Callable[[str], Value]] = {"s": str, "d": int, "f": float}
+_CONVERT: dict[FieldType, Callable[[str], Value]] = {"d": int, "f": float}
+_NEVER = "/"  # is in no piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class FilePattern:
     ----------
     pattern
         The pattern as it was written.
+    fields
+        The types of its named pieces.
+    extension
+        What the pattern ends in, such as `.wav`; empty if it ends in a piece.
     """
 
     pattern: str
@@ -31,6 +37,7 @@ class FilePattern:
     extension: str
     _greedy: re.Pattern[str]
     _lazy: re.Pattern[str]
+    _stops: tuple[str, ...]
 
     @classmethod
     def of(cls, pattern: str) -> "FilePattern":
@@ -42,7 +49,7 @@ class FilePattern:
         {'digit': '7', 'speaker': 'theo', 'index': 12}
         """
         greedy, lazy = (re.compile(_expression(pattern, lazy=lazy)) for lazy in (False, True))
-        return cls(pattern, pattern_fields(pattern), _extension(pattern), greedy, lazy)
+        return cls(pattern, pattern_fields(pattern), _extension(pattern), greedy, lazy, _stops(pattern))
 
     def match(self, name: str) -> dict[str, Value] | None:
         """Return the pieces of a name; None if it does not match.
@@ -61,17 +68,27 @@ class FilePattern:
         match = self._greedy.fullmatch(text)
         if match is None:
             return None
-        pieces = match.groupdict()
-        # The first match of greedy pieces and the first one of lazy pieces are the two ends of an order of all
-        # matches; where they agree there is no other.
-        other = self._lazy.fullmatch(text)
+        # Pieces are as long as they can be, from left to right. Any other match has a shorter piece somewhere, and
+        # there what follows it in the pattern would lie inside the longer one.
+        for stop, value in zip(self._stops, match.groups(), strict=True):
+            if stop in value:
+                self._refuse_other_readings(match, name)
+                break
+        pieces: dict[str, Value] = match.groupdict()
+        for piece, kind in self.fields.items():
+            if kind != "s":
+                pieces[piece] = _CONVERT[kind](match[piece])
+        return pieces
+
+    def _refuse_other_readings(self, match: re.Match[str], name: str) -> None:
+        # The match of the longest pieces and that of the shortest ones are the two ends of an order of all matches.
+        other = self._lazy.fullmatch(match.string)
         assert other is not None
-        if other.groupdict() != pieces:
+        if other.groups() != match.groups():
             raise DataError(
-                f"{name}: '{self.pattern}' fits in more than one way, as {_shown(other.groupdict())} and as "
-                f"{_shown(pieces)}; give pieces a type or a width, as in {{index:d}} or {{code:2s}}"
+                f"{name}: '{self.pattern}' fits in more than one way, as {_shown(other)} and as {_shown(match)}; give "
+                "pieces a type or a width, as in {index:d} or {code:2s}"
             )
-        return {piece: _CONVERT[kind](pieces[piece]) for piece, kind in self.fields.items()}
 
 
 def _expression(pattern: str, *, lazy: bool) -> str:
@@ -86,8 +103,21 @@ def _expression(pattern: str, *, lazy: bool) -> str:
             continue
         seen.add(name)
         piece = _piece(specification or "", "?" if lazy else "")
-        parts.append(f"(?P<{name}>{piece})" if name else f"(?:{piece})")
+        parts.append(f"(?P<{name}>{piece})" if name else f"({piece})")
     return "".join(parts)
+
+
+def _stops(pattern: str) -> tuple[str, ...]:
+    """Return for each group the character at which a shorter piece could end; empty where that is any."""
+    parsed = [*Formatter().parse(pattern), (_NEVER, None, None, None)]
+    stops: list[str] = []
+    seen: set[str] = set()
+    for (_, name, specification, _), (following, *_) in pairwise(parsed):
+        if name is None or (name and name in seen):
+            continue
+        seen.add(name)
+        stops.append(_NEVER if (specification or "")[:1].isdigit() else following[:1])
+    return tuple(stops)
 
 
 def _piece(specification: str, lazy: str) -> str:
@@ -109,5 +139,6 @@ def _extension(pattern: str) -> str:
     return tail[tail.rfind(".") :] if "." in tail else ""
 
 
-def _shown(pieces: dict[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in pieces.items())
+def _shown(match: re.Match[str]) -> str:
+    names = {number: name for name, number in match.re.groupindex.items()}
+    return ", ".join(f"{names.get(number, '{}')} {value}" for number, value in enumerate(match.groups(), start=1))
