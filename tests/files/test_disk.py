@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from motet.errors import MachineError
-from motet.files import disk, machine_errors, open_binary, read_at, sync_directory, write_all
+from motet.files import disk, machine_errors, open_binary, read_at, read_parts, sync_directory, write_all
 
 
 @pytest.fixture(params=["preadv", "seek and read"])
@@ -32,6 +32,17 @@ def test_reads_at_an_offset(tmp_path: Path, offset: int, size: int, expected: by
     os.close(descriptor)
 
 
+@pytest.mark.usefixtures("any_platform")
+def test_reads_parts_as_far_as_the_file_goes(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"0123456789")
+    descriptor = open_binary(tmp_path / "file", os.O_RDONLY)
+    buffer = bytearray(b"-" * 8)
+    assert read_parts(descriptor, memoryview(buffer), [(0, 3, 7), (4, 4, 2), (5, 7, 0)])
+    assert buffer == b"789--01-"
+    assert not read_parts(descriptor, memoryview(buffer), [(0, 2, 9), (2, 4, 0)])
+    os.close(descriptor)
+
+
 def test_goes_on_after_a_short_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"0123456789")
 
@@ -46,6 +57,8 @@ def test_goes_on_after_a_short_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     buffer = bytearray(12)
     assert read_at(descriptor, memoryview(buffer), 1) == 9
     assert buffer == b"123456789\0\0\0"
+    assert read_parts(descriptor, memoryview(buffer), [(0, 5, 2)])
+    assert buffer[:5] == b"23456"
     os.close(descriptor)
 
 

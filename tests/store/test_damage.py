@@ -96,7 +96,7 @@ def test_all_damaged_matrices_of_a_batch_are_named_at_once(good: Path) -> None:
         with pytest.raises(DamagedEntryError, match="do not fit") as caught:
             store.read_many(entries, np.zeros(2, np.int64), entries.frames, out)
         assert len(caught.value.problems) == 2
-        assert caught.value.entries.keys == [key(0), key(2)]
+        assert caught.value.keys == [key(0), key(2)]
         assert caught.value.exit_code == 3
     _make_good(good)
 
@@ -224,7 +224,7 @@ def test_a_data_file_cut_while_it_is_read_is_one_clear_error(good: Path) -> None
         store.read(entry)
         with (good / DATA).open("rb+") as file:
             file.truncate(int(entry.records["offset"][0]) + 5)
-        with pytest.raises(MachineError, match=r"maps\.v1\.data: was cut short before byte \d+ while it was open"):
+        with pytest.raises(MachineError, match=r"maps\.v1\.data: was cut short while it was open"):
             store.read(entry)
 
 

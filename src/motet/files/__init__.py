@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from motet.files.commit import atomic_directory, atomic_path, atomic_write, remove_stale, restore_directory
     from motet.files.digest import DIGEST_BYTES, digest_bytes, digest_file
     from motet.files.digest_cache import DigestCache
-    from motet.files.disk import machine_errors, open_binary, read_at, sync_directory, write_all
+    from motet.files.disk import machine_errors, open_binary, read_at, read_parts, sync_directory, write_all
     from motet.files.json_lines import JsonLines
     from motet.files.locking import lock
     from motet.files.names import safe_name
@@ -30,6 +30,7 @@ __all__ = [
     "machine_errors",
     "open_binary",
     "read_at",
+    "read_parts",
     "remove_stale",
     "restore_directory",
     "safe_name",
@@ -52,6 +53,7 @@ __getattr__, __dir__ = exports(
         "machine_errors": "disk",
         "open_binary": "disk",
         "read_at": "disk",
+        "read_parts": "disk",
         "remove_stale": "commit",
         "restore_directory": "commit",
         "safe_name": "names",

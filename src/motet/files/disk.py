@@ -7,7 +7,7 @@ import errno
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -88,6 +88,25 @@ def read_at(descriptor: int, view: memoryview, offset: int) -> int:
             return count
         return count + read_at(descriptor, view[count:], offset + count)
     return _seek_and_read(descriptor, view, offset)
+
+
+def read_parts(descriptor: int, view: memoryview, parts: Iterable[tuple[int, int, int]]) -> bool:
+    """Fill several parts of `view`, and return whether the file held them all.
+
+    Parameters
+    ----------
+    view
+        A writable, contiguous view of bytes.
+    parts
+        Where each part begins and ends in `view`, and where it begins in the file.
+    """
+    for begin, end, offset in parts:
+        part = view[begin:end]  # the loop of every batch: the usual read comes first, without another call
+        if _positional_read is not None and _positional_read(descriptor, (part,), offset) == end - begin:
+            continue
+        if read_at(descriptor, part, offset) != end - begin:
+            return False
+    return True
 
 
 def _seek_and_read(descriptor: int, view: memoryview, offset: int) -> int:

@@ -7,6 +7,7 @@ the file. A whole matrix is checked against its CRC-32 before any part of it is 
 import os
 import weakref
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.errors import MachineError
-from motet.files import machine_errors, open_binary, read_at
-from motet.store.records import DTYPES, KINDS, Entries, ends, frame_bytes
+from motet.files import machine_errors, open_binary, read_at, read_parts
+from motet.store.records import DTYPES, KINDS, VOID, Entries, ends
 
 _CHUNK_BYTES = 1 << 20
 
@@ -39,25 +40,32 @@ class DataFile:
         self, entries: Entries, starts: NDArray[np.int64], stops: NDArray[np.int64], out: NDArray[Any]
     ) -> None:
         """Read frames `starts[i]` to `stops[i]` of matrix i to the front of `out[i]`; see `Store.read_many`."""
+        size, frames, channels, bins = out.shape
+        lengths = stops - starts
+        in_matrix = (starts >= 0) & (stops <= entries.field("frames"))
+        in_out = (lengths >= 0) & (lengths <= frames)
+        alike = (entries.field("channels") == channels) & (entries.field("bins") == bins)
+        assert np.count_nonzero(in_matrix & in_out & alike) == size == len(entries), (
+            "entries are present, ranges of frames lie within them, and fit the array"
+        )
+        kinds, offsets = entries.field("kind"), entries.field("offset").view(np.int64)
         if not out.size:
             return
-        records = entries.records
-        width = frame_bytes(records)
-        offsets = (records["offset"].astype(np.int64) + starts * width).tolist()
-        sizes = ((stops - starts) * width).tolist()
-        if (records["kind"] == KINDS.get(out.dtype, 0)).all():
-            self._read_straight(offsets, sizes, out)
+        if np.count_nonzero(kinds == KINDS.get(out.dtype, VOID)) == size:
+            width = out.strides[1]
+            self._read_straight(offsets + starts * width, lengths * width, out)
         else:
-            self._read_converted(offsets, sizes, records["kind"].tolist(), out)
+            self._read_converted(offsets, starts, lengths, kinds, out)
 
     def damaged(self, entries: Entries) -> Entries:
         """Return those entries that do not fit their checksums; what fitted once is not looked at again."""
         last = int(entries.rows.max(initial=-1))
         if last >= len(self._checked):
             self._checked = np.concatenate([self._checked, np.zeros(last + 1, dtype=np.bool_)])
-        if self._checked[entries.rows].all():
+        checked = self._checked[entries.rows]
+        if np.count_nonzero(checked) == len(checked):
             return entries[:0]
-        fresh = entries[~self._checked[entries.rows]]
+        fresh = entries[~checked]
         stops = ends(fresh.records).tolist()
         fits = np.array([self._fits(*place) for place in zip(fresh.records, stops, strict=True)])
         self._checked[fresh.rows[fits]] = True
@@ -69,24 +77,32 @@ class DataFile:
             self._close()
         self._descriptor = None
 
-    def _read_straight(self, offsets: list[int], sizes: list[int], out: NDArray[Any]) -> None:
-        descriptor = self._open()
-        view = out.data.cast("B")
-        step = out.strides[0]
-        with machine_errors(self.path, "read"):
-            for place, (offset, size) in enumerate(zip(offsets, sizes, strict=True)):
-                begin = place * step
-                if read_at(descriptor, view[begin : begin + size], offset) != size:
-                    raise self._cut_short(offset + size)
+    def _read_straight(self, offsets: NDArray[np.int64], sizes: NDArray[np.int64], out: NDArray[Any]) -> None:
+        begins = np.arange(len(out)) * out.strides[0]
+        parts = zip(begins.tolist(), (begins + sizes).tolist(), offsets.tolist(), strict=True)
+        self._read_parts(out.data.cast("B"), parts)
 
-    def _read_converted(self, offsets: list[int], sizes: list[int], kinds: list[int], out: NDArray[Any]) -> None:
+    def _read_converted(
+        self,
+        offsets: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        kinds: NDArray[np.uint32],
+        out: NDArray[Any],
+    ) -> None:
+        cells = out.shape[2] * out.shape[3]
+        for row, offset, start, length, kind in zip(out, offsets, starts, lengths, kinds.tolist(), strict=True):
+            values = np.empty((length, *out.shape[2:]), DTYPES[kind])
+            if length:
+                begin = int(offset) + int(start) * cells * values.itemsize
+                self._read_parts(values.data.cast("B"), [(0, values.nbytes, begin)])
+                row[:length] = values
+
+    def _read_parts(self, view: memoryview, parts: Iterable[tuple[int, int, int]]) -> None:
         descriptor = self._open()
         with machine_errors(self.path, "read"):
-            for row, offset, size, kind in zip(out, offsets, sizes, kinds, strict=True):
-                values = np.empty(size // DTYPES[kind].itemsize, DTYPES[kind])
-                if read_at(descriptor, values.data.cast("B"), offset) != size:
-                    raise self._cut_short(offset + size)
-                row.reshape(-1)[: len(values)] = values
+            if not read_parts(descriptor, view, parts):
+                raise MachineError(f"{self.path}: was cut short while it was open. Run the same command again.")
 
     def _fits(self, record: np.void, end: int) -> bool:
         descriptor = self._open()
@@ -101,9 +117,6 @@ class DataFile:
                 checksum = zlib.crc32(buffer[:count], checksum)
                 offset += count
         return checksum == int(record["checksum"])
-
-    def _cut_short(self, end: int) -> MachineError:
-        return MachineError(f"{self.path}: was cut short before byte {end} while it was open. Run the command again.")
 
     def _open(self) -> int:
         if self._descriptor is None:

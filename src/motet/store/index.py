@@ -12,7 +12,7 @@ import numpy as np
 
 from motet.errors import MachineError
 from motet.files import machine_errors, open_binary, write_all
-from motet.store.records import DROPPED, RECORD, VOID, Entries, Records, ends, is_intact, seal
+from motet.store.records import DROPPED, RECORD, VOID, Entries, Records, Table, ends, is_intact, seal
 
 
 class Index:
@@ -28,9 +28,8 @@ class Index:
 
     def __init__(self, path: Path, data_path: Path) -> None:
         self.path = path
-        self.size = 0
         self._data_path = data_path
-        self._records: Records = np.zeros(0, RECORD)
+        self._table = Table()
         self._rows: dict[bytes, int] = {}
         self._described_bytes = 0
         self._damaged: list[int] = []
@@ -44,11 +43,13 @@ class Index:
         MachineError
             If the file cannot be read, or was replaced or cut short since it was first read.
         """
-        first = self._damaged[0] if self._damaged else self.size
+        table = self._table
+        first = self._damaged[0] if self._damaged else table.size
         known = min(first, 1)  # one record that is known already shows whether this is still the same file
         with machine_errors(self.path, "read"):
             found = _read(self.path, first - known)
-            if self.size > first - known + len(found) or _differ(self._records[first - known : first], found[:known]):
+            changed = found[:known].tobytes() != table.records[first - known : first].tobytes()
+            if changed or first - known + len(found) < table.size:
                 raise MachineError(
                     f"{self.path}: was replaced or cut short while it was open. "
                     f"A store may be deleted only when nothing uses it: run the same command again."
@@ -59,9 +60,7 @@ class Index:
     def find(self, keys: Sequence[bytes]) -> Entries:
         """Return the entries of some keys."""
         rows = np.fromiter((self._rows.get(key, -1) for key in keys), np.int64, len(keys))
-        records = self._records[: self.size].take(rows, mode="clip") if self.size else np.zeros(len(keys), RECORD)
-        records[rows < 0] = np.zeros((), RECORD)
-        return Entries(rows, records)
+        return Entries(rows, self._table)
 
     def append(self, fresh: Records, data_bytes: int) -> None:
         """Append sealed records, blank damaged ones, and cut off a torn tail; the caller holds the lock.
@@ -80,7 +79,7 @@ class Index:
             for row in self._damaged:
                 os.lseek(descriptor, row * RECORD.itemsize, os.SEEK_SET)
                 write_all(descriptor, blank)
-            os.ftruncate(descriptor, self.size * RECORD.itemsize)
+            os.ftruncate(descriptor, self._table.size * RECORD.itemsize)
             os.lseek(descriptor, 0, os.SEEK_END)
             write_all(descriptor, dropped.tobytes() + fresh.tobytes())
         finally:
@@ -119,11 +118,7 @@ class Index:
 
     def _take(self, first: int, fresh: Records, data_bytes: int) -> None:
         """Take records that stand in the file from row `first` on."""
-        stop = first + len(fresh)
-        if stop > len(self._records):
-            self._records = np.concatenate([self._records[:first], fresh, np.zeros(stop // 2, RECORD)])
-        self._records[first:stop] = fresh
-        self.size = stop
+        self._table.put(first, fresh)
         intact = is_intact(fresh)
         self._damaged = (first + np.flatnonzero(~intact)).tolist()
         stops = ends(fresh)
@@ -149,10 +144,6 @@ def _read(path: Path, first: int) -> Records:
     """Read all complete records from number `first` on."""
     count = _size(path) // RECORD.itemsize - first
     return np.fromfile(path, RECORD, count, offset=first * RECORD.itemsize) if count > 0 else np.zeros(0, RECORD)
-
-
-def _differ(one: Records, other: Records) -> bool:
-    return one.tobytes() != other.tobytes()
 
 
 def _records(kind: int, keys: Sequence[bytes], data_bytes: int) -> Records:

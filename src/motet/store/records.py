@@ -71,6 +71,21 @@ def ends(records: Records) -> NDArray[np.int64]:
     return result
 
 
+class Table:
+    """All records of an index, as far as they were read. Rows are appended; row -1 is an empty record."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.records: Records = np.zeros(1, RECORD)
+
+    def put(self, first: int, fresh: Records) -> None:
+        """Take records from row `first` on, in place of any that were there."""
+        self.size = first + len(fresh)
+        if self.size >= len(self.records):
+            self.records = np.concatenate([self.records[:first], fresh, np.zeros(1 + self.size // 2, RECORD)])
+        self.records[first : self.size] = fresh
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Entries:
     """What the store knows about some keys, in their order. Indexing gives entries again.
@@ -79,20 +94,26 @@ class Entries:
     ----------
     rows
         Position of each key's record in the index, int64 [n]; -1 where the key is missing.
-    records
-        The index records, shape [n]; zeros where the key is missing.
+    table
+        The records of the index.
     """
 
     rows: NDArray[np.int64]
-    records: Records
+    table: Table
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, which: int | slice | NDArray[Any]) -> "Entries":
-        if isinstance(which, int):
+    def __getitem__(self, which: int | np.integer[Any] | slice | NDArray[Any]) -> "Entries":
+        if isinstance(which, int | np.integer):
             which = slice(which, which + 1 or None)
-        return Entries(self.rows[which], self.records[which])
+        return Entries(self.rows[which], self.table)
+
+    @property
+    def records(self) -> Records:
+        """The index records, shape [n]; zeros where the key is missing."""
+        records: Records = self.table.records[self.rows]
+        return records
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -102,38 +123,39 @@ class Entries:
     @property
     def keys(self) -> list[bytes]:
         """The key of every matrix; zeros where it is missing."""
-        return [record.tobytes() for record in self.records["key"]]
+        return [key.tobytes() for key in self.field("key")]
 
     @property
     def frames(self) -> NDArray[np.int64]:
         """The number of frames T of every matrix, shape [n]."""
-        return self._field("frames", np.int64)
+        return self.field("frames").astype(np.int64)
 
     @property
     def channels(self) -> NDArray[np.int64]:
         """The number of channels C of every matrix, shape [n]."""
-        return self._field("channels", np.int64)
+        return self.field("channels").astype(np.int64)
 
     @property
     def bins(self) -> NDArray[np.int64]:
         """The number of frequency bins F of every matrix, shape [n]."""
-        return self._field("bins", np.int64)
+        return self.field("bins").astype(np.int64)
 
     @property
     def start_s(self) -> NDArray[np.float64]:
         """The time of every matrix's first frame in seconds, shape [n]."""
-        return self._field("start_s", np.float64)
+        return self.field("start_s")
 
     @property
     def step_s(self) -> NDArray[np.float64]:
         """The time from one frame to the next in seconds, shape [n]."""
-        return self._field("step_s", np.float64)
+        return self.field("step_s")
 
     @property
     def num_bytes(self) -> NDArray[np.int64]:
         """The bytes of every matrix on the disk, shape [n]."""
         return frame_bytes(self.records) * self.frames
 
-    def _field(self, name: str, dtype: type[Any]) -> NDArray[Any]:
-        values: NDArray[Any] = self.records[name].astype(dtype)
+    def field(self, name: str) -> NDArray[Any]:
+        """Return one field of the records, as it is stored; much quicker than all of them."""
+        values: NDArray[Any] = self.table.records[name][self.rows]
         return values

@@ -28,11 +28,11 @@ class DamagedEntryError(DataError):
     path
         The data file.
     entries
-        The damaged ones; kept as an attribute, so that a caller may compute them anew.
+        The damaged ones; `keys` says which to compute anew.
     """
 
     def __init__(self, path: Path, entries: Entries) -> None:
-        places = zip(entries.keys, entries.records["offset"].tolist(), ends(entries.records).tolist(), strict=True)
+        places = zip(entries.keys, entries.field("offset").tolist(), ends(entries.records).tolist(), strict=True)
         super().__init__(
             *(
                 f"{path}: bytes {begin} to {end} (matrix {key.hex()}) do not fit their checksum. "
@@ -40,7 +40,7 @@ class DamagedEntryError(DataError):
                 for key, begin, end in places
             )
         )
-        self.entries = entries
+        self.keys = entries.keys
 
 
 class Store:
@@ -97,7 +97,7 @@ class Store:
         """
         assert len(entry) == 1, "read takes one entry"
         shape = (1, int(entry.frames[0]), int(entry.channels[0]), int(entry.bins[0]))
-        out = np.empty(shape, DTYPES[int(entry.records["kind"][0])])
+        out = np.empty(shape, DTYPES[int(entry.field("kind")[0])])
         self.read_many(entry, np.zeros(1, np.int64), entry.frames, out)
         matrix: NDArray[Any] = out[0]
         return matrix
@@ -128,8 +128,7 @@ class Store:
             for later runs.
         """
         assert out.flags.c_contiguous, "reading goes straight into contiguous memory"
-        assert entries.present.all(), "missing entries cannot be read"
-        assert _fits(entries, starts, stops, out), "frame ranges lie within the matrices and fit the array"
+        assert np.count_nonzero(entries.present) == len(entries), "missing entries cannot be read"
         damaged = self._data.damaged(entries)
         if len(damaged):
             raise self._give_up(damaged)
@@ -188,14 +187,3 @@ class Store:
             self._index.drop(damaged, self._data.path.stat().st_size)
         self._index.forget(damaged)
         return error
-
-
-def _fits(entries: Entries, starts: NDArray[np.int64], stops: NDArray[np.int64], out: NDArray[Any]) -> bool:
-    size, frames, channels, bins = out.shape
-    records = entries.records
-    return bool(
-        len(entries) == len(starts) == len(stops) == size
-        and ((starts >= 0) & (starts <= stops) & (stops <= records["frames"])).all()
-        and (stops - starts).max(initial=0) <= frames
-        and ((records["channels"] == channels) & (records["bins"] == bins)).all()
-    )
