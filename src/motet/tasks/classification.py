@@ -75,9 +75,9 @@ class Multiclass(Task):
         """Return the labels that stand in the data, in natural order."""
         return collect_labels(targets)
 
-    def encode(self, target: Any) -> NDArray[Any] | np.generic:
+    def encode(self, target: Any) -> NDArray[Any]:
         """Return the code of a label."""
-        return np.int64(self._vocabulary.code(target))
+        return np.array(self._vocabulary.code(target), dtype=np.int64)
 
     def decode(self, encoded: NDArray[Any]) -> list[str]:
         """Return label names for codes [n]."""
@@ -158,9 +158,9 @@ class Binary(Task):
         """Return the labels that stand in the data, in natural order."""
         return collect_labels(targets)
 
-    def encode(self, target: Any) -> NDArray[Any] | np.generic:
+    def encode(self, target: Any) -> NDArray[Any]:
         """Return the code of a label."""
-        return np.int64(self._vocabulary.code(target))
+        return np.array(self._vocabulary.code(target), dtype=np.int64)
 
     def decode(self, encoded: NDArray[Any]) -> list[str]:
         """Return label names for codes [n]."""
@@ -230,7 +230,7 @@ class Multilabel(Task):
         """Return the labels that stand in the sets of the data, in natural order."""
         return collect_labels(label for target in dict.fromkeys(targets) for label in _set_of(target))
 
-    def encode(self, target: Any) -> NDArray[Any] | np.generic:
+    def encode(self, target: Any) -> NDArray[Any]:
         """Return the flags of a set of labels; one label alone counts as a set."""
         flags = np.zeros(self.target_shape, dtype=np.float32)
         try:

@@ -87,7 +87,7 @@ class Regression(Task):
             return ()
         return ("value",) if sizes[0] == 1 else tuple(f"value_{number + 1}" for number in range(sizes[0]))
 
-    def encode(self, target: Any) -> NDArray[Any] | np.generic:
+    def encode(self, target: Any) -> NDArray[Any]:
         """Return the values of a number or of several."""
         values = np.atleast_1d(np.asarray(target, dtype=object))
         if values.shape != self.target_shape:
@@ -134,8 +134,9 @@ class Regression(Task):
         """Put truth and decided values side by side."""
         return NumberOutcome(targets.astype(np.float64), decisions)
 
-    def confusion(self, decisions: NDArray[Any], targets: NDArray[Any]) -> None:
-        """Return nothing: numbers are not confused."""
+    def confusion(self, decisions: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.int64] | None:
+        """Return None: numbers are not confused."""
+        return None
 
     def running(self) -> Running:
         """Return empty running figures for the training loop."""

@@ -166,7 +166,7 @@ class Task(ABC):
         """Return the labels that stand in the data, in natural order."""
 
     @abstractmethod
-    def encode(self, target: Any) -> NDArray[Any] | np.generic:
+    def encode(self, target: Any) -> NDArray[Any]:
         """Return one target as `target_dtype` and of `target_shape`.
 
         Raises

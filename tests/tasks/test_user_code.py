@@ -1,0 +1,144 @@
+"""The user's own task, loss, decision and metric, each one class in one slot."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from torch import Tensor
+
+from motet.config import UserComponent
+from motet.tasks import Binary, Multiclass
+from motet.tasks.settings import BinarySettings, MulticlassSettings, TaskSettings
+
+Values = NDArray[np.float64]
+
+
+class MarginLoss:
+    """The multi-class hinge loss, shown how many training rows there are."""
+
+    def __init__(self, margin: float = 1.0) -> None:
+        self.margin = margin
+        self.rows = 0
+
+    def fit(self, targets: NDArray[np.int64]) -> None:
+        self.rows = len(targets)
+
+    def __call__(self, predictions: Tensor, targets: Tensor) -> Tensor:
+        return torch.nn.functional.multi_margin_loss(predictions, targets, margin=self.margin, reduction="none")
+
+
+class SecondBest:
+    """The class that is second in probability."""
+
+    def __call__(self, probabilities: Values) -> NDArray[np.int64]:
+        return probabilities.argsort(axis=1)[:, -2]
+
+
+class Shifted:
+    """A threshold at the mean probability of the development rows."""
+
+    def __init__(self) -> None:
+        self.threshold = 0.5
+
+    def __call__(self, probabilities: Values) -> NDArray[np.bool_]:
+        flags: NDArray[np.bool_] = probabilities[:, 0] >= self.threshold
+        return flags
+
+    def tune(self, probabilities: Values, targets: NDArray[Any]) -> None:
+        self.threshold = float(probabilities.mean())
+
+    def state(self) -> dict[str, float]:
+        return {"threshold": self.threshold}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.threshold = state["threshold"]
+
+
+class TopTwo:
+    """The share of rows whose class is among the two most probable."""
+
+    name = "top_2"
+
+    def __call__(self, probabilities: Values, targets: NDArray[np.int64]) -> float:
+        best = probabilities.argsort(axis=1)[:, -2:]
+        return float((best == targets[:, None]).any(axis=1).mean())
+
+
+class Surprise:
+    """The mean negative log-likelihood."""
+
+    higher_is_better = False
+
+    def __call__(self, probabilities: Values, targets: NDArray[np.int64]) -> float:
+        return float(-np.log(probabilities[np.arange(len(targets)), targets]).mean())
+
+
+class Digits(Multiclass):
+    """A task of the user's own: ten digits, whatever the data say."""
+
+    def __init__(self, name: str, labels: tuple[str, ...]) -> None:
+        super().__init__(MulticlassSettings(), name, tuple("0123456789"))
+
+
+def _rows() -> tuple[Values, NDArray[np.int64]]:
+    generator = np.random.default_rng(0)
+    probabilities = generator.random((30, 3))
+    return probabilities / probabilities.sum(axis=1, keepdims=True), generator.integers(0, 3, 30)
+
+
+def _task(**options: Any) -> Multiclass:
+    return Multiclass(MulticlassSettings(**options), "animal", ("cat", "dog", "owl"))
+
+
+def test_a_loss() -> None:
+    task = _task(loss=UserComponent.of(MarginLoss, margin=2.0))
+    predictions, targets = torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])
+    expected = torch.nn.MultiMarginLoss(margin=2.0, reduction="none")(predictions, targets)
+    torch.testing.assert_close(task.loss(predictions, targets), expected)
+    own = MarginLoss()
+    _task(loss=own).fit(targets.numpy())
+    assert own.rows == 5
+
+
+def test_a_decision() -> None:
+    probabilities, _ = _rows()
+    task = _task(decision=SecondBest())
+    np.testing.assert_array_equal(task.decide(probabilities), probabilities.argsort(axis=1)[:, 1])
+    assert task.decision_state() == {}
+
+
+def test_a_decision_that_is_tuned() -> None:
+    probabilities = np.array([[0.1], [0.2], [0.6]])
+    task = Binary(BinarySettings(decision=UserComponent.of(Shifted)), "sick", ("no", "yes"))
+    np.testing.assert_array_equal(task.decide(probabilities), [0, 0, 1])
+    task.tune(probabilities - 0.1, np.array([0, 1, 1]))
+    again = Binary(BinarySettings(decision=UserComponent.of(Shifted)), "sick", ("no", "yes"))
+    again.load_decision_state(task.decision_state())
+    np.testing.assert_array_equal(again.decide(probabilities), [0, 1, 1])
+
+
+def test_metrics() -> None:
+    probabilities, targets = _rows()
+    task = _task(metrics=[UserComponent.of(TopTwo), "uar", Surprise()])
+    scores = task.score(probabilities, targets)
+    assert list(scores) == ["top_2", "uar", "Surprise"]
+    assert task.main_metric == "top_2"
+    assert scores["top_2"] == TopTwo()(probabilities, targets)
+    assert [task.higher_is_better(name) for name in scores] == [True, True, False]
+    weights = np.random.default_rng(1).integers(0, 3, 30)
+    rows = np.repeat(np.arange(30), weights)
+    weighted = task.score(probabilities, targets, weights)
+    assert weighted == pytest.approx(task.score(probabilities[rows], targets[rows]))
+    assert np.isnan(task.score(probabilities, targets, np.zeros(30))["Surprise"])
+
+
+def test_a_task() -> None:
+    settings = TypeAdapter(TaskSettings).validate_python(UserComponent.of(Digits))
+    assert isinstance(settings, UserComponent)
+    task = settings.build("digit", ("3", "7"))
+    assert task.output_size == 10
+    assert int(task.encode(7)) == 7
