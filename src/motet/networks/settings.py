@@ -95,9 +95,7 @@ class CnnSettings(Settings):
     channels: Many[_Positive] = option(
         (32, 64, 128), "Channels after each stage; their number is the number of stages.", min_length=1
     )
-    kernel: Sizes = option(
-        3, "Size of the convolution: one number, or one an axis (3D: channels, time, bins)."
-    )
+    kernel: Sizes = option(3, "Size of the convolution: one number, or one an axis (3D: channels, time, bins).")
     stride: Sizes = option(1, "Step of the convolution: one number, or one an axis.")
     padding: Padding = option(
         "same",
@@ -127,9 +125,7 @@ class CnnSettings(Settings):
     def _check_axes(self, name: str, value: Any) -> None:
         if isinstance(value, tuple) and len(value) != self.dims:
             axes = {1: "time", 2: "time, bins", 3: "channels, time, bins"}[self.dims]
-            raise ValueError(
-                f"{name} has {len(value)} numbers; dims {self.dims} wants one, or {self.dims} ({axes})"
-            )
+            raise ValueError(f"{name} has {len(value)} numbers; dims {self.dims} wants one, or {self.dims} ({axes})")
 
 
 class RnnSettings(Settings):
@@ -150,9 +146,7 @@ class PoolSettings(Settings):
     how: Literal["mean", "max", "last", "attention"] = option(
         "mean", "mean, max, last (the last valid frame), or attention (a mean with learned weights)."
     )
-    over: Literal["time", "all"] = option(
-        "time", "time: every channel and bin keeps its value; all: time and bins."
-    )
+    over: Literal["time", "all"] = option("time", "time: every channel and bin keeps its value; all: time and bins.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -1,0 +1,53 @@
+"""Recurrent layers over time; each step sees the C*F values of a frame."""
+
+from dataclasses import replace
+
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from motet.data.batch import Column
+from motet.networks.settings import RnnSettings
+from motet.networks.shape import MapShape
+
+_CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+class Rnn(nn.Module):
+    """Recurrent layers. Rows of different lengths are packed, so both directions begin at a row's own ends.
+
+    Parameters
+    ----------
+    settings
+        Cell, layers, hidden units, directions, dropout.
+    shape
+        The shape of its input.
+    path
+        Where it stands in the settings.
+    """
+
+    def __init__(self, settings: RnnSettings, shape: MapShape, path: str = "rnn") -> None:
+        super().__init__()
+        self.recurrence = _CELLS[settings.cell](
+            shape.values_per_frame,
+            settings.hidden,
+            settings.layers,
+            batch_first=True,
+            dropout=settings.dropout if settings.layers > 1 else 0.0,
+            bidirectional=settings.bidirectional,
+        )
+        self.dropout = nn.Dropout(settings.dropout)
+        self.shape = MapShape(settings.hidden * (2 if settings.bidirectional else 1), shape.frames, 1)
+
+    def forward(self, column: Column) -> Column:
+        """Compute on maps [n, C, T, F]; returns [n, H, T, 1]."""
+        steps = column.values.permute(0, 2, 1, 3).flatten(2)
+        states = self._run(steps, column.lengths)
+        values = self.dropout(states).transpose(1, 2).unsqueeze(-1)
+        return replace(column, values=values)
+
+    def _run(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
+        if lengths is None:
+            states: Tensor = self.recurrence(steps)[0]
+            return states
+        packed = pack_padded_sequence(steps, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(self.recurrence(packed)[0], batch_first=True, total_length=steps.shape[1])[0]
