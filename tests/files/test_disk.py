@@ -96,8 +96,11 @@ def test_writes_on_after_a_short_write(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("number", "message"),
     [
-        (errno.ENOSPC, r"store: cannot write: .*MB free there\)\. Free some space or choose another place"),
-        (errno.EFBIG, r"store: cannot write: .*Free some space"),
+        (
+            errno.ENOSPC,
+            r"store: cannot write: .*MB are free there, more is needed\)\. Free some space or choose another place",
+        ),
+        (errno.EFBIG, r"store: cannot write: [^()]*\. Free some space"),
         (errno.EROFS, r"store: cannot write: .*Make it writable for this user or choose another place"),
         (errno.EACCES, r"store: cannot write: .*Make it writable"),
         (errno.EIO, r"store: cannot write: .*Check that the place exists and its disk is well"),

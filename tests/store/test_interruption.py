@@ -160,7 +160,7 @@ def test_a_disk_that_fills_up_is_one_clear_error(store: Store) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (before[1] + 1000, hard))
     try:
         with pytest.raises(
-            MachineError, match=r"maps\.v1\.data: cannot write: File too large .*Free some space"
+            MachineError, match=r"maps\.v1\.data: cannot write: File too large.*Free some space"
         ) as error:
             store.append(items(range(100)))
     finally:

@@ -54,7 +54,8 @@ def machine_errors(path: Path, action: str = "write") -> Iterator[None]:
 
 def _remedy(path: Path, error: OSError) -> str:
     if error.errno in _FULL:
-        return f" ({_free_space(path)}). Free some space or choose another place. {_LATER}"
+        free = f" ({_free_space(path)}, more is needed)" if error.errno == errno.ENOSPC else ""
+        return f"{free}. Free some space or choose another place. {_LATER}"
     if error.errno in _CLOSED:
         return f". Make it writable for this user or choose another place. {_LATER}"
     return f". Check that the place exists and its disk is well. {_LATER}"
@@ -63,7 +64,7 @@ def _remedy(path: Path, error: OSError) -> str:
 def _free_space(path: Path) -> str:
     for place in (path, *path.absolute().parents):
         with suppress(OSError):
-            return f"{shutil.disk_usage(place).free / 1e6:,.0f} MB free there"
+            return f"{shutil.disk_usage(place).free / 1e6:,.0f} MB are free there"
     return "free space unknown"
 
 
