@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,7 @@ from motet.signals.settings import Layout
 from motet.signals.signal import Signal
 
 _FILES_KEPT_OPEN = 8
+_ZIP_MAGIC = b"PK"
 _UNREADABLE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
@@ -139,8 +140,10 @@ def stored_array(path: Path, key: str | None = None) -> NDArray[Any]:
 def _opened(path: Path, key: str | None, num_bytes: int, changed_ns: int) -> NDArray[Any]:
     """Open a file; its size and time of change are part of the cache's key."""
     try:
-        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
-        values = loaded if isinstance(loaded, np.ndarray) else _from_archive(loaded, key, path)
+        with path.open("rb") as file:
+            is_archive = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+            file.seek(0)
+            values = _from_archive(file, key, path) if is_archive else np.load(path, mmap_mode="r", allow_pickle=False)
     except _UNREADABLE as error:
         raise DataError(
             f"{path}: no array that NumPy can read without unpickling ({_first_line(error)}); save plain numbers with "
@@ -149,8 +152,8 @@ def _opened(path: Path, key: str | None, num_bytes: int, changed_ns: int) -> NDA
     return _real(values, str(path))
 
 
-def _from_archive(archive: Any, key: str | None, path: Path) -> NDArray[Any]:
-    with archive:
+def _from_archive(file: BinaryIO, key: str | None, path: Path) -> NDArray[Any]:
+    with np.load(file, allow_pickle=False) as archive:
         names = list(archive)
         if key is None and len(names) == 1:
             key = names[0]

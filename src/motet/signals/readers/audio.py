@@ -24,9 +24,12 @@ _CORRECTED_SIZE = re.compile(
     r"^ *(?:data|SSND|Data Size|BODY|Data length|riff) *:? *(\d+) +\(?should be (\d+)", re.MULTILINE
 )
 _CUT_OFF = re.compile(
-    r"seems to be truncated|Seems to be a truncated|does not match value from 'ds64' chunk"
+    r"File seems to be truncated|Seems to be a truncated|does not match value from 'ds64' chunk"
     r"|Last page lacks an end-of-stream bit|without an End-Of-Stream flag"
 )
+# Where seeking alone gives wrong samples. An MP3 frame borrows bits from those before it. In the last page of an Ogg
+# Vorbis stream libsndfile lands beside the place; a page holds at most 255 packets of 1024 new samples.
+_RUN_UP_SAMPLES = {"MP3": 16 * 1152, "OGG": 255 * 1024}
 _STREAMED_SIZE = 0x7FFFF000  # sizes from here on stand for "not known" in files written to a pipe
 
 
@@ -89,8 +92,8 @@ def _decode(file: _SequentialFile, start: int, stop: int, place: str) -> NDArray
     """Return the samples from `start` to `stop`, shape [T, C]."""
     skipped = start
     if start and SoundFile.seekable(file):
-        file.seek(start)
-        skipped = 0
+        skipped = min(start, _RUN_UP_SAMPLES.get(file.format, 0))
+        file.seek(start - skipped)
     samples: NDArray[np.float32] = file.read(skipped + stop - start, dtype="float32", always_2d=True)[skipped:]
     if len(samples) < stop - start:
         raise DataError(

@@ -207,7 +207,7 @@ def _parsed(path: Path, num_lines: int, separator: str | None, columns: list[int
         raise _not_text(path, error) from error
     except (ValueError, IndexError) as error:
         raise DataError(
-            f"{path}: {str(error).rstrip('.;')} (rows and columns from 0); every row must hold the same columns of "
+            f"{path}: {str(error).rstrip('.;')}; every row must hold the same columns of "
             "numbers: correct the file, or set signal.reader.delimiter, columns or skip_rows"
         ) from error
     return numbers

@@ -16,8 +16,8 @@ from motet.signals.readers.synthetic.base import levelled
 
 NUM_DRAWS = 4
 
-_PITCH_STEP = 1.25
-_PACE_STEP = 1.2
+_PITCH_STEP = 1.35
+_PACE_STEP = 1.4
 _HIGHEST_PITCH = 0.42
 
 
@@ -99,7 +99,7 @@ def texture(
     """
     round_number, family = divmod(number, len(FAMILIES))
     kind = FAMILIES[family]
-    pitch = min(kind.pitch * _PITCH_STEP**round_number * (0.92 + 0.16 * draws[0]), _HIGHEST_PITCH)
+    pitch = min(kind.pitch * _PITCH_STEP**round_number * 1.6 ** (draws[0] - 0.5), _HIGHEST_PITCH)
     pace = kind.pace * _PACE_STEP**round_number * (0.85 + 0.3 * draws[1])
     place = draws[2] + np.arange(num_samples, dtype=np.float64) * (pace / unit_samples)
     place -= np.floor(place)
