@@ -281,4 +281,4 @@ def test_dropped_without_closing_it_leaves_no_file_open(tmp_path: Path) -> None:
         unclosed.append(items([1]))
         assert held(unclosed, [1]) == [1]
         del unclosed
-    assert len(list(folder.iterdir())) == before
+    assert len(list(folder.iterdir())) <= before
