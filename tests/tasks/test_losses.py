@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from motet.errors import ConfigError
-from motet.tasks.losses import Loss, build_loss
+from motet.tasks.losses import Loss
+from motet.tasks.losses import build_loss as build_named_loss
 from motet.tasks.settings import (
     AbsoluteErrorSettings,
     BinaryCrossEntropySettings,
@@ -18,6 +19,10 @@ from motet.tasks.settings import (
 )
 
 _NAMES = ("a", "b", "c")
+
+
+def build_loss(settings: object, names: tuple[str, ...] = _NAMES) -> Loss:
+    return build_named_loss(settings, names, task="letters")
 
 
 def _codes() -> tuple[Tensor, Tensor]:
@@ -156,7 +161,7 @@ def test_the_gradient_of_a_sure_row_is_finite(settings: FocalSettings) -> None:
 
 
 def test_a_weight_for_an_unknown_label_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"weights of loss 'cross_entropy': label 'd' is unknown"):
+    with pytest.raises(ConfigError, match=r"task 'letters': weights of loss 'cross_entropy': label 'd' is unknown"):
         build_loss(CrossEntropySettings(class_weights={"d": 1.0}), _NAMES)
-    with pytest.raises(ConfigError, match=r"weights of loss 'bce': label 'd' is unknown"):
+    with pytest.raises(ConfigError, match=r"task 'letters': weights of loss 'bce': label 'd' is unknown"):
         build_loss(BinaryCrossEntropySettings(positive_weights={"d": 1.0}), _NAMES)

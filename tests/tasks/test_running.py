@@ -1,11 +1,14 @@
 """Running figures equal the figures of all rows at once, and resume bit for bit."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from motet.tasks import Binary, Multiclass, Multilabel, Regression, Task
 from motet.tasks.settings import BinarySettings, MulticlassSettings, MultilabelSettings, RegressionSettings
@@ -76,6 +79,28 @@ def test_a_resumed_sum_is_the_same_bit_for_bit(task: Task, stop: int) -> None:
 def test_without_batches_there_are_no_figures() -> None:
     assert _TASKS[0].running().result() == {}
     assert _TASKS[0].running().state_dict() == {}
+
+
+class _NoWaiting(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Refuses what makes the host wait for the device: reading a value, or a result whose size depends on values."""
+
+    def __torch_dispatch__(self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = str(function)
+        assert not any(word in name for word in ("_local_scalar", "nonzero", "bincount", "unique", "masked_select")), (
+            name
+        )
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("task", _TASKS, ids=lambda task: task.name)
+def test_neither_loss_nor_sums_wait_for_the_device(task: Task) -> None:
+    running, batches = task.running(), _batches(task, count=130)
+    with _NoWaiting():  # type: ignore[no-untyped-call]
+        for predictions, targets in batches:
+            task.loss(predictions, targets)
+            running.update(predictions, targets)
+        with pytest.raises(AssertionError, match="_local_scalar"):
+            batches[0][0].sum().item()
 
 
 @pytest.mark.parametrize("task", _TASKS, ids=lambda task: task.name)

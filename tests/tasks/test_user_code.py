@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from torch import Tensor
 
 from motet.config import UserComponent
+from motet.errors import ConfigError
 from motet.tasks import Binary, Multiclass
 from motet.tasks.settings import BinarySettings, MulticlassSettings, TaskSettings
 
@@ -134,6 +135,11 @@ def test_metrics() -> None:
     weighted = task.score(probabilities, targets, weights)
     assert weighted == pytest.approx(task.score(probabilities[rows], targets[rows]))
     assert np.isnan(task.score(probabilities, targets, np.zeros(30))["Surprise"])
+
+
+def test_two_metrics_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigError, match="task 'animal': two metrics are called 'top_2'; drop one"):
+        _task(metrics=[TopTwo(), TopTwo()])
 
 
 def test_a_task() -> None:

@@ -54,9 +54,9 @@ def build_tasks(settings: Mapping[str, Settings], targets: Callable[[str], list[
 
 
 def _build(name: str, settings: Settings, targets: list[Any]) -> Task:
-    labels = catalog.component_class("task", settings).collect_labels(targets)
     try:
-        task: Task = catalog.build("task", settings, name, labels)
+        labels = catalog.component_class("task", settings).collect_labels(targets)
     except DataError as error:
         raise DataError(*(f"task {name!r}: {problem}" for problem in error.problems)) from error
+    task: Task = catalog.build("task", settings, name, labels)
     return task

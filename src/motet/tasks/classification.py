@@ -64,9 +64,9 @@ class Multiclass(Task):
             target_shape=(),
             target_dtype=np.int64,
             decision_dtype=np.int64,
-            row_loss=build_loss(settings.loss, names),
+            row_loss=build_loss(settings.loss, names, task=name),
             decision=build_decision(settings.decision),
-            metrics=MetricSet.build(settings.metrics),
+            metrics=MetricSet.build(settings.metrics, task=name),
             weight=settings.weight,
         )
 
@@ -147,9 +147,9 @@ class Binary(Task):
             target_shape=(),
             target_dtype=np.int64,
             decision_dtype=np.int64,
-            row_loss=build_loss(settings.loss, names[1:]),
+            row_loss=build_loss(settings.loss, names[1:], task=name),
             decision=build_decision(settings.decision),
-            metrics=MetricSet.build(settings.metrics),
+            metrics=MetricSet.build(settings.metrics, task=name),
             weight=settings.weight,
         )
 
@@ -219,9 +219,9 @@ class Multilabel(Task):
             target_shape=(len(names),),
             target_dtype=np.float32,
             decision_dtype=np.bool_,
-            row_loss=build_loss(settings.loss, names),
+            row_loss=build_loss(settings.loss, names, task=name),
             decision=build_decision(settings.decision),
-            metrics=MetricSet.build(settings.metrics),
+            metrics=MetricSet.build(settings.metrics, task=name),
             weight=settings.weight,
         )
 

@@ -204,8 +204,8 @@ _LOSSES: Mapping[type, Callable[[Any, tuple[str, ...]], Loss]] = {
 }
 
 
-def build_loss(settings: Any, names: tuple[str, ...]) -> Loss:
-    """Build the loss of a task's `loss` option for the outputs of these names.
+def build_loss(settings: Any, names: tuple[str, ...], *, task: str) -> Loss:
+    """Build the loss of a task's `loss` option for the outputs of these names; messages name the task.
 
     Raises
     ------
@@ -218,7 +218,8 @@ def build_loss(settings: Any, names: tuple[str, ...]) -> Loss:
     try:
         return _LOSSES[type(settings)](settings, names)
     except ConfigError as error:
-        raise ConfigError(*(f"weights of loss {settings.kind!r}: {text}" for text in error.problems)) from None
+        where = f"task {task!r}: weights of loss {settings.kind!r}"
+        raise ConfigError(*(f"{where}: {problem}" for problem in error.problems)) from None
 
 
 def _focus(entropy: Tensor, gamma: float) -> Tensor:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.config import UserComponent
+from motet.errors import ConfigError
 from motet.tasks.agreement import AGREEMENT, moments
 from motet.tasks.counting import COUNTING, Flags, Values, count, mean_defined
 from motet.tasks.ranking import rank
@@ -47,18 +48,24 @@ class MetricSet:
     own: Mapping[str, Metric]
 
     @classmethod
-    def build(cls, settings: Iterable[Any]) -> "MetricSet":
-        """Build the metrics of a task's `metrics` option."""
+    def build(cls, settings: Iterable[Any], *, task: str) -> "MetricSet":
+        """Build the metrics of a task's `metrics` option; messages name the task.
+
+        Raises
+        ------
+        ConfigError
+            If two metrics have one name.
+        """
         own: dict[str, Metric] = {}
-        names: dict[str, None] = {}
+        names: list[str] = []
         for item in settings:
-            if isinstance(item, UserComponent):
-                metric = item.build()
-                name = str(getattr(metric, "name", type(metric).__name__))
+            metric = item.build() if isinstance(item, UserComponent) else None
+            name = str(item.kind) if metric is None else str(getattr(metric, "name", type(metric).__name__))
+            if name in names:
+                raise ConfigError(f"task {task!r}: two metrics are called {name!r}; drop one, or rename your own")
+            names.append(name)
+            if metric is not None:
                 own[name] = metric
-            else:
-                name = str(item.kind)
-            names[name] = None
         return cls(tuple(names), own)
 
     def higher_is_better(self, name: str) -> bool:

@@ -64,9 +64,9 @@ class Regression(Task):
             target_shape=(len(names),),
             target_dtype=np.float32,
             decision_dtype=np.float64,
-            row_loss=build_loss(settings.loss, names),
+            row_loss=build_loss(settings.loss, names, task=name),
             decision=build_decision(settings.decision),
-            metrics=MetricSet.build(settings.metrics),
+            metrics=MetricSet.build(settings.metrics, task=name),
             weight=settings.weight,
         )
         self._standardise(np.zeros(len(names)), np.ones(len(names)))
