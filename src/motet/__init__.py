@@ -28,7 +28,7 @@ __all__ = [
     "TimeGrid",
     "evaluate",
     "extract",
-    "load",
+    "load_experiment",
     "predict",
     "train",
 ]
@@ -50,7 +50,7 @@ __getattr__, __dir__ = exports(
         "TimeGrid": "features.feature_map",
         "evaluate": "experiment.evaluate",
         "extract": "experiment.run",
-        "load": "experiment.load",
+        "load_experiment": "experiment.load",
         "predict": "experiment.predict",
         "train": "experiment.run",
     },

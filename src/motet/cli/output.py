@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ SCHEMA = 1
 
 def print_json(document: dict[str, Any]) -> None:
     """Print one JSON document with the version of its schema."""
-    print(json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, allow_nan=False))
+    print(json.dumps({"schema": SCHEMA} | document, ensure_ascii=False, allow_nan=False))
 
 
 def table(rows: Sequence[Sequence[str]], *, header: Sequence[str]) -> str:
@@ -62,39 +62,53 @@ class _BesideTheBar(logging.StreamHandler[Any]):
         tqdm.write(self.format(record), file=self.stream)
 
 
-class Progress:
-    """A bar with the time left on a terminal, and a plain line now and then elsewhere.
+class Bars:
+    """Progress: a bar with the time left on a terminal, and a plain line now and then elsewhere.
 
-    Parameters
-    ----------
-    what
-        What is counted, for the label: "extracting esc10".
-    total
-        How many there are.
+    Called with a label and a total; returns what is called with every count.
     """
 
     every_s = 15.0
 
-    def __init__(self, what: str, total: int) -> None:
-        self._what, self._total, self._done = what, total, 0
-        self._bar: Any = None
+    def __call__(self, what: str, total: int) -> Callable[[int], None]:
+        """Begin a bar, which appears with the first count and goes with the last."""
+        return _Bar(what, total, self.every_s).count
+
+
+class _Bar:
+    def __init__(self, what: str, total: int, every_s: float) -> None:
+        self._what, self._total, self._every_s, self._done = what, total, every_s, 0
         self._said = self._began = time.monotonic()
-        if sys.stderr.isatty():
-            from tqdm import tqdm
+        self._bar: Any = None
 
-            self._bar = tqdm(total=total, desc=what, leave=False, dynamic_ncols=True, file=sys.stderr)
-
-    def __call__(self, count: int = 1) -> None:
-        """Count finished ones."""
+    def count(self, count: int) -> None:
         self._done += count
-        if self._bar is not None:
-            self._bar.update(count)
-        elif time.monotonic() - self._said > self.every_s:
+        if sys.stderr.isatty():
+            self._draw(count)
+        elif time.monotonic() - self._said > self._every_s:
             self._said = time.monotonic()
             left_s = (self._said - self._began) / self._done * (self._total - self._done)
             print(f"{self._what}: {self._done}/{self._total}, about {left_s:.0f} s left", file=sys.stderr)
 
-    def close(self) -> None:
-        """Remove the bar."""
-        if self._bar is not None:
+    def _draw(self, count: int) -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(total=self._total, desc=self._what, leave=False, dynamic_ncols=True, file=sys.stderr)
+        self._bar.update(count)
+        if self._done >= self._total:
             self._bar.close()
+
+
+def figures_table(tasks: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> str:
+    """Return the figures of every task with their intervals, in percent where they are shares."""
+    rows = [
+        [task if number == 0 else "", metric, *(_figure(figure[key]) for key in ("value", "low", "high"))]
+        for task, metrics in tasks.items()
+        for number, (metric, figure) in enumerate(metrics.items())
+    ]
+    return table(rows, header=["task", "metric", "value", "low", "high"])
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -81,7 +81,7 @@ def _workers(verb: argparse.ArgumentParser) -> None:
 
 def _extract(verbs: Verbs) -> None:
     verb = _verb(verbs, "extract", "fill the feature store, in parallel",
-                 "Compute and store what training would compute first. Nothing that is stored is computed again.")  # fmt: skip
+                 "Compute and store what training would compute first. What is stored is not computed again.")  # fmt: skip
     _experiment(verb)
     _workers(verb)
 

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,9 +178,12 @@ def _list(experiment: Experiment, name: str) -> Listed:
     if not hasattr(source, "examples"):
         source = IterableSource(source)
     data_set = DataSet.of(name, source.examples(settings.signal.reader))
+    tasks = tasks_of(name, settings, source, data_set)
+    targets = {task: data_set.table.targets[task] for task in tasks}
+    data_set = replace(data_set, table=replace(data_set.table, targets=targets))
     if settings.limit is not None:
         data_set = data_set.limit(settings.limit, seed=experiment.seed)
-    return Listed(data_set, settings, tasks_of(name, settings, source, data_set), _inputs(name, settings, data_set))
+    return Listed(data_set, settings, tasks, _inputs(name, settings, data_set))
 
 
 def _inputs(name: str, settings: DataSetSettings, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:

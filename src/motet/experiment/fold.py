@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from motet import catalog, tensor_file
-from motet.data.sampling import SamplingRows, build_sampler
+from motet.data.samplers import build_sampler
+from motet.data.sampling import SamplingRows
 from motet.data.splits import FoldSplit
 from motet.errors import ConfigError
 from motet.experiment.data import OpenData
@@ -150,5 +151,3 @@ def warm_start(model: Model, path: Path) -> None:
         raise ConfigError(f"training.warm_start: {path} shares no weight with this network; use one of the same layers")
     model.network.load_state_dict({**own, **taken})
     logger.info("warm start: %d of %d tensors taken from %s", len(taken), len(own), path)
-
-

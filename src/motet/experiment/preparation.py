@@ -130,5 +130,3 @@ def _training_maps(
         values = np.empty((1, count, maps.channels, maps.bins), np.float32)
         maps.read_many(np.array([row]), np.array([0]), np.array([count]), values)
         yield values[0]
-
-

@@ -84,5 +84,3 @@ class Recorder:
         """Save what is not saved yet."""
         if self._waiting or not self._folder.last.is_file():
             self.flush()
-
-

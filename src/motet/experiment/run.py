@@ -136,7 +136,8 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> None:
     ]
     if differing:
         raise ConfigError(
-            f"{folder.path}: holds a run of other settings; name another folder with -o, or go back to these:", *differing
+            f"{folder.path}: holds a run of other settings; name another folder with -o, or go back to these:",
+            *differing,
         )
 
 
@@ -152,9 +153,7 @@ def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
         write_json(folder.data, described)
         return
     before = read_json(folder.data)
-    changed = [
-        name for name, now in described.items() if before.get(name, {}).get("digest") != now["digest"]
-    ]
+    changed = [name for name, now in described.items() if before.get(name, {}).get("digest") != now["digest"]]
     if changed:
         names = ", ".join(repr(name) for name in changed)
         raise ConfigError(

@@ -166,8 +166,8 @@ class UserNetwork(nn.Module):
             if not isinstance(values, Tensor) or tuple(values.shape) != (size, self.outputs[task]):
                 given = list(values.shape) if isinstance(values, Tensor) else type(values).__name__
                 raise ConfigError(
-                    f"model.network: gives {given} for task {task!r}, wanted is a tensor [{size}, {self.outputs[task]}]; "
-                    "return a mapping with the raw outputs of every task"
+                    f"model.network: gives {given} for task {task!r}, wanted is a tensor "
+                    f"[{size}, {self.outputs[task]}]; return a mapping with the raw outputs of every task"
                 )
             predictions[task] = Column(values if chosen is None else values.index_select(0, chosen), chosen)
         return NetworkOutput(predictions)

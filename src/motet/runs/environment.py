@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import Any
 
 PACKAGES = ("motet", "torch", "numpy", "scipy", "soundfile", "soxr", "safetensors", "pydantic", "ruamel.yaml")
-OPTIONAL = ("pyarrow", "tensorboardX", "matplotlib")
+EXTRAS = {"parquet": ("pyarrow",), "tensorboard": ("tensorboardX",), "plots": ("matplotlib",)}
 
 
 def describe_environment() -> dict[str, Any]:
@@ -20,7 +20,7 @@ def describe_environment() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "cuda": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
-        "packages": {name: version(name) for name in (*PACKAGES, *OPTIONAL)},
+        "packages": {name: version(name) for name in PACKAGES},
         "command": sys.argv[1:],
     }
 

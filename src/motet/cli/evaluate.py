@@ -1,0 +1,26 @@
+"""`motet evaluate`."""
+
+import argparse
+from pathlib import Path
+
+from motet.cli.output import Bars, console, figures_table, print_json
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate a kept epoch of a run and print its figures."""
+    from motet.experiment.evaluate import evaluate
+
+    with console():
+        result = evaluate(
+            Path(arguments.path),
+            epoch=arguments.epoch,
+            part=arguments.part,
+            data=arguments.data,
+            allow_code=arguments.allow_code,
+            progress=Bars(),
+        )
+    if arguments.json:
+        print_json(result)
+    else:
+        print(figures_table(result["tasks"]))
+    return 0

@@ -1,0 +1,151 @@
+"""Evaluating any kept epoch of a run, on its own rows or on other data."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from motet.data.corpus import Corpus
+from motet.data.loader import Loader
+from motet.data.segments import Segments
+from motet.data.splits import FoldSplit, split_corpus
+from motet.errors import ConfigError
+from motet.evaluation.predictions import Predictions
+from motet.evaluation.score import score_task
+from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
+from motet.experiment.load import load_experiment
+from motet.experiment.preparation import FoldData
+from motet.experiment.run import predicting_model, reopen
+from motet.experiment.scoring import as_predictions, predict_rows
+from motet.experiment.settings import Experiment
+from motet.model import Model
+from motet.runs.folder import FoldFolder, finite
+from motet.training.devices import choose_device
+
+logger = logging.getLogger("motet")
+
+
+def evaluate(
+    path: Path | str,
+    *,
+    epoch: str = "best",
+    part: str = "test",
+    data: Path | str | None = None,
+    allow_code: bool = False,
+    progress: ProgressFactory = no_progress,
+) -> dict[str, Any]:
+    """Evaluate the models of a run.
+
+    Parameters
+    ----------
+    path
+        Folder of the run.
+    epoch
+        best, last, or the number of a kept epoch.
+    part
+        train, dev or test: which rows of each fold.
+    data
+        An experiment file whose data sets of the same names are evaluated whole, in place of the run's own.
+
+    Returns
+    -------
+    dict
+        `{"schema": 1, "run": ..., "tasks": {NAME: {METRIC: {"value", "low", "high"}}}}`, as `result.json`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such run or epoch, or the data sets do not fit.
+    """
+    folder, experiment = reopen(Path(path), allow_code=allow_code)
+    found = folder.folds()
+    if not found:
+        raise ConfigError(f"{path}: no fold of this run was begun; run `motet train` first")
+    other = None if data is None else load_experiment(data, allow_code=allow_code)
+    with open_data(_with_data(experiment, other), progress=progress) as opened:
+        pooled: dict[str, list[Predictions]] = {}
+        for seed, number in found:
+            model = Model.load(_model_file(folder.fold(seed, number), epoch), allow_code=allow_code)
+            rows = _fold(experiment, opened, seed, number, whole=other is not None)
+            for name, predictions in _predict(experiment, opened, model, rows, part, seed, number).items():
+                pooled.setdefault(name, []).append(predictions)
+        tasks = {
+            name: score_task(opened.corpus.tasks[name], Predictions.concatenate(parts), experiment.evaluation.interval,
+                             seed=experiment.seed)
+            for name, parts in pooled.items()
+        }  # fmt: skip
+    report = {"schema": 1, "run": folder.path.as_posix(), "epoch": epoch, "part": part, "tasks": tasks}
+    result: dict[str, Any] = finite(report)
+    return result
+
+
+def _with_data(experiment: Experiment, other: Experiment | None) -> Experiment:
+    """Return the run's experiment with the sources of another one: all else stays as it was trained."""
+    if other is None:
+        return experiment
+    unknown = [name for name in other.data if name not in experiment.data]
+    if unknown:
+        raise ConfigError(
+            *(f"data.{name}: the run has no data set of this name ({', '.join(experiment.data)})" for name in unknown)
+        )
+    data = {
+        name: experiment.data[name].model_copy(update={"source": part.source, "limit": part.limit})
+        for name, part in other.data.items()
+    }
+    return experiment.model_copy(update={"data": data})
+
+
+def _model_file(folder: FoldFolder, epoch: str) -> Path:
+    if epoch == "best":
+        return predicting_model(folder)
+    path = folder.last if epoch == "last" else folder.epoch(int(epoch)) if epoch.isdigit() else None
+    if path is None or not path.is_file():
+        kept = sorted(int(file.stem.removeprefix("epoch-")) for file in folder.path.glob("epoch-*.safetensors"))
+        raise ConfigError(
+            f"--epoch {epoch}: {folder.path} keeps best, last" + "".join(f", {number}" for number in kept)
+            + "; set training.keep: all or {kind: every, epochs: N} to keep more"
+        )  # fmt: skip
+    return path
+
+
+def _fold(experiment: Experiment, opened: OpenData, seed: int, number: int, *, whole: bool) -> FoldSplit:
+    if whole:
+        every, none = np.arange(len(opened.corpus)), np.arange(0)
+        return FoldSplit(str(number), none, none, every)
+    settings = {name: part.settings.split for name, part in opened.listed.items()}
+    return split_corpus(opened.corpus, settings, seed=seed)[number - 1]
+
+
+def _predict(
+    experiment: Experiment, opened: OpenData, model: Model, fold: FoldSplit, part: str, seed: int, number: int
+) -> dict[str, Predictions]:
+    rows = getattr(fold, part)
+    if not len(rows):
+        raise ConfigError(f"--part {part}: fold {number} has no such rows; choose another part")
+    device: torch.device = choose_device(experiment.training.device)
+    prepared = loaded_fold(opened, model, fold, seed)
+    predicted = predict_rows(experiment, model.to(device), prepared, rows, device)
+    return {
+        name: as_predictions(opened.corpus, model, name, found, fold=str(number), seed=seed)
+        for name, found in predicted.items()
+    }
+
+
+def loaded_fold(opened: OpenData, model: Model, fold: FoldSplit, seed: int) -> FoldData:
+    """Return what draws batches for a model that is already fitted: its own segment lengths are used."""
+    corpus: Corpus = opened.corpus
+    maps = opened.maps(seed)
+    segments = {name: segments_of(model, name) for name in corpus.data_sets}
+    return FoldData(corpus, fold, maps, segments, Loader(corpus, maps, segments, seed=seed))
+
+
+def segments_of(model: Model, data_set: str) -> Segments | None:
+    """Return how a model cuts the rows of a data set."""
+    described = model.document.data_sets[data_set]
+    if described.segments is None or described.length_s is None:
+        return None
+    return Segments(described.segments, described.length_s)
+
+
