@@ -66,8 +66,9 @@ def in_folds(name: str, num_rows: int, folds: Sequence[str], task: str = "sound"
     )
 
 
-def in_partition(name: str, roles: Sequence[Role | None], task: str = "digit", labels: str = "01") -> DataSet:
-    """Rows in the publisher's partition, their labels in turn."""
+def in_partition(name: str, sizes: Mapping[Role | None, int], task: str = "digit", labels: str = "01") -> DataSet:
+    """Rows in the publisher's partition, so many of each role, their labels in turn."""
+    roles = [role for role, size in sizes.items() for _ in range(size)]
     return data_set(
         name,
         (example(row, {task: labels[row % len(labels)]}, partition=role) for row, role in enumerate(roles)),

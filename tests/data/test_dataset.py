@@ -6,7 +6,6 @@ import pytest
 from motet.data.dataset import DataSet
 from motet.errors import DataError
 from motet.sources.example import fold_roles
-
 from tests.data.builders import data_set, example, grouped, in_folds, plain
 
 

@@ -14,7 +14,6 @@ from motet.data.settings import (
 from motet.data.splits import split_corpus, split_data_set
 from motet.errors import ConfigError, DataError
 from motet.sources.example import Role
-
 from tests.data.builders import corpus_of, data_set, example, grouped, in_partition, plain
 
 KINDS = [KFoldSettings(folds=2), KFoldSettings(folds=5), HoldoutSettings(), LeaveOneGroupOutSettings(), FoldsSettings()]
@@ -42,7 +41,7 @@ def test_a_group_never_stands_on_two_sides(
     for fold in folds:
         parts = [fold.train, fold.dev, fold.test]
         sides = [set(groups[part].tolist()) for part in parts]
-        assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+        assert sum(map(len, sides)) == len(set(groups.tolist()))
         assert sorted(np.concatenate(parts).tolist()) == list(range(len(found)))
         assert len(fold.test)
         assert len(fold.dev) or not dev or not len(fold.train)
@@ -62,7 +61,7 @@ def test_a_published_split_that_tears_a_group_is_refused() -> None:
 
 
 def test_a_repeated_example_is_not_torn_either() -> None:
-    found = in_partition("set", ["train"] * 4 + ["test"] * 2).select([0, 0, 1, 2, 3, 4, 5])
+    found = in_partition("set", {"train": 4, "test": 2}).select([0, 0, 1, 2, 3, 4, 5])
     (fold,) = split_data_set(found, PredefinedSettings(dev=0.4), seed=1, tasks=["digit"], folds=1)
     assert {0, 1} <= set(fold.train.tolist()) or {0, 1} <= set(fold.dev.tolist())
 
@@ -73,13 +72,13 @@ def test_an_empty_test_part_is_refused() -> None:
 
 
 def test_an_empty_dev_part_is_refused() -> None:
-    found = in_partition("set", ["train", "train", "test"])
+    found = in_partition("set", {"train": 2, "test": 1})
     with pytest.raises(DataError, match=r"data set 'set', fold '1': dev is 0.15, but no training row can be spared"):
         split_data_set(found, PredefinedSettings(), seed=1, tasks=["digit"], folds=1)
 
 
 def test_dev_rows_of_a_partition_that_has_none_are_refused() -> None:
-    found = in_partition("set", ["train"] * 8 + ["test"] * 2)
+    found = in_partition("set", {"train": 8, "test": 2})
     with pytest.raises(DataError, match="dev is 'partition', but no training row"):
         split_data_set(found, PredefinedSettings(dev="partition"), seed=1, tasks=["digit"], folds=1)
 
@@ -102,8 +101,8 @@ def test_a_label_without_training_rows_names_data_set_task_label_and_fold() -> N
 
 
 def test_a_label_may_be_trained_in_another_data_set() -> None:
-    here = in_partition("here", ["train"] * 4 + ["test"] * 2, task="word", labels="x")
-    there = in_partition("there", ["train", "train", "test", "test"], task="word", labels="xy")
+    here = in_partition("here", {"train": 4, "test": 2}, task="word", labels="x")
+    there = in_partition("there", {"train": 2, "test": 2}, task="word", labels="xy")
     assert len(split_corpus(corpus_of(here, there), FoldsSettings(dev=0), seed=1)) == 1
 
 
@@ -125,7 +124,9 @@ def test_a_task_without_training_rows_is_refused() -> None:
     found = data_set(
         "set",
         [
-            example(row, {"x": "ab"[row % 2]} | ({"age": 1.0} if row > 3 else {}), partition="train" if row < 4 else "test")
+            example(
+                row, {"x": "ab"[row % 2]} | ({"age": 1.0} if row > 3 else {}), partition="train" if row < 4 else "test"
+            )
             for row in range(6)
         ],
     )

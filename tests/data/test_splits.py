@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from motet.data.dataset import DataSet
+from motet.data.roles import SplitOfDataSet
 from motet.data.settings import (
     FoldsSettings,
     HoldoutSettings,
@@ -13,16 +14,14 @@ from motet.data.settings import (
 )
 from motet.data.splits import num_folds, split_corpus, split_data_set
 from motet.errors import ConfigError
-from motet.sources.example import Role, fold_roles
-
+from motet.sources.example import fold_roles
 from tests.data.builders import corpus_of, data_set, example, grouped, in_folds, in_partition, plain
 
 FIVE = ["1", "2", "3", "4", "5"]
 
 
 def three_sets() -> list[DataSet]:
-    roles: list[Role] = ["train"] * 40 + ["test"] * 10
-    return [in_folds("esc", 100, FIVE), in_partition("fsdd", roles), plain("words", 80)]
+    return [in_folds("esc", 100, FIVE), in_partition("fsdd", {"train": 40, "test": 10}), plain("words", 80)]
 
 
 def test_the_split_of_the_design_mixes_folds_a_partition_and_neither() -> None:
@@ -50,7 +49,11 @@ def test_the_split_of_the_design_works_for_each_kind_of_set_alone(number: int) -
 
 def test_each_data_set_may_be_split_in_its_own_way() -> None:
     corpus = corpus_of(grouped("a", ["g", "h", "i"] * 10), plain("b", 60, "other"), plain("c", 30, "third"))
-    settings = {"a": LeaveOneGroupOutSettings(), "b": KFoldSettings(folds=3), "c": HoldoutSettings(test=0)}
+    settings: dict[str, SplitOfDataSet] = {
+        "a": LeaveOneGroupOutSettings(),
+        "b": KFoldSettings(folds=3),
+        "c": HoldoutSettings(test=0),
+    }
     splits = split_corpus(corpus, settings, seed=1)
     assert [fold.name for fold in splits] == ["g", "h", "i"]
     assert [[counts[""] for counts in corpus.count(fold.test).values()] for fold in splits] == [[10, 20, 0]] * 3
@@ -79,7 +82,7 @@ def test_sets_of_one_fold_do_not_count() -> None:
 
 
 def test_dev_rows_differ_from_fold_to_fold_of_one_partition() -> None:
-    found = in_partition("set", ["train"] * 40 + ["test"] * 10)
+    found = in_partition("set", {"train": 40, "test": 10})
     splits = split_data_set(found, PredefinedSettings(), seed=1, tasks=["digit"], folds=2)
     assert not np.array_equal(splits[0].dev, splits[1].dev)
 

@@ -8,8 +8,7 @@ import pytest
 from motet.data.table import ABSENT, Coded, read_examples
 from motet.errors import DataError
 from motet.signals.recording import Recording
-from motet.sources.example import Example
-
+from motet.sources.example import Example, Target
 from tests.data.builders import Place, example
 
 
@@ -36,7 +35,8 @@ def test_a_generator_is_read_once() -> None:
 
 
 def test_equal_values_are_kept_once_and_types_differ() -> None:
-    table = read_examples("set", [example(row, {"x": value}) for row, value in enumerate([1, 1.0, 1, "1"])])
+    values: list[Target] = [1, 1.0, 1, "1"]
+    table = read_examples("set", [example(row, {"x": value}) for row, value in enumerate(values)])
     assert table.targets["x"].codes.tolist() == [0, 1, 0, 2]
     assert [type(value) for value in table.targets["x"].values] == [int, float, str]
 

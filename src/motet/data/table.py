@@ -4,6 +4,7 @@ What repeats (targets, groups, folds, partitions) is kept once and numbered; a r
 Only the identifier and the recordings of a row are objects of their own.
 """
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -19,6 +20,7 @@ V = TypeVar("V", bound=Hashable)
 
 ABSENT = -1
 _SHOWN = 5
+_TARGETS = (str, int, float, frozenset, tuple)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +126,7 @@ def read_examples(name: str, examples: Iterable[Example]) -> ExampleTable:
     ids: dict[str, None] = {}
     problems: list[str] = []
     inputs: dict[str, list[Recording[Any] | None]] = {}
-    targets: dict[str, _Coder[Any]] = {}
+    targets: defaultdict[str, _Coder[Any]] = defaultdict(_Coder)
     groups, folds, partitions = _Coder[str](), _Coder[tuple[tuple[str, Role], ...]](), _Coder[Role]()
     for example in examples:
         row = len(ids)
@@ -138,10 +140,13 @@ def read_examples(name: str, examples: Iterable[Example]) -> ExampleTable:
             column.extend([None] * (row - len(column)))
             column.append(recording)
         for task, target in example.targets.items():
-            targets.setdefault(task, _Coder()).put(row, target)
-        groups.put(row, example.group)
-        folds.put(row, None if example.folds is None else tuple(example.folds.items()))
-        partitions.put(row, example.partition)
+            targets[task].put(row, target)
+        if example.group is not None:
+            groups.put(row, example.group)
+        if example.folds is not None:
+            folds.put(row, tuple(example.folds.items()))
+        if example.partition is not None:
+            partitions.put(row, example.partition)
     _refuse(name, len(ids), problems)
     size = len(ids)
     return ExampleTable(
@@ -155,17 +160,17 @@ def read_examples(name: str, examples: Iterable[Example]) -> ExampleTable:
 
 
 class _Coder(Generic[V]):
-    """Numbers values as they come. 1, 1.0 and True differ."""
+    """Numbers values as they come, row by row. 1, 1.0 and True differ."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[type, V], int] = {}
         self._codes: list[int] = []
 
-    def put(self, row: int, value: V | None) -> None:
-        codes = self._codes
+    def put(self, row: int, value: V) -> None:
+        codes, numbers = self._codes, self._numbers
         if len(codes) < row:
             codes.extend([ABSENT] * (row - len(codes)))
-        codes.append(ABSENT if value is None else self._numbers.setdefault((type(value), value), len(self._numbers)))
+        codes.append(numbers.setdefault((type(value), value), len(numbers)))
 
     def column(self, size: int) -> Coded[V]:
         codes = np.full(size, ABSENT, dtype=np.int32)
@@ -179,7 +184,7 @@ def _problems(example: Example, ids: dict[str, None]) -> Iterator[str]:
     if not example.inputs:
         yield "has no input, but needs at least one recording: name it, as in {'signal': recording}"
     for task, target in example.targets.items():
-        if not isinstance(target, str | int | float | frozenset | tuple):
+        if not isinstance(target, _TARGETS):
             yield (
                 f"target '{task}' is of type {type(target).__name__}, but a target is a label, a frozenset of "
                 "labels, a number or a tuple of numbers: convert it"
