@@ -5,6 +5,7 @@ In a path, `NAME` stands for a name that the user gives and `N` for an index in 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -90,8 +91,8 @@ def _at(option: Option, parts: Path) -> Option:
     """Return an option with the names of a path in place of what stands for them."""
 
     def named(path: str) -> str:
-        pattern = path.split(".")
-        return ".".join([*map(str, parts[: len(pattern)]), *pattern[len(parts) :]])
+        given = zip_longest(path.split("."), map(str, parts))
+        return ".".join(part if name in (_NAME, _INDEX) and part else name for name, part in given if name)
 
     return replace(option, path=named(option.path), kinds={named(path): kind for path, kind in option.kinds.items()})
 

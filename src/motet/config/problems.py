@@ -19,7 +19,7 @@ from motet.config.slots import UNKNOWN_KIND, kind_of
 from motet.config.wording import a, choices, did_you_mean, expected, is_not, nearest, shown
 
 _MAX_MEANING = 90
-_POSITION = re.compile(r":(\d+):(\d+)$")
+_POSITION = re.compile(r"(?!override ).*?:(\d+):(\d+): ")
 _NAMED_FIRST = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
@@ -55,14 +55,14 @@ class Problem:
         return ": ".join(part for part in (self.place, show_path(self.path), self.message) if part)
 
 
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Return problems in the order of the file, those of overrides last."""
+def in_order(lines: Iterable[str]) -> list[str]:
+    """Return the lines of problems, each once, in the order of the file, those of overrides last."""
 
-    def position(problem: Problem) -> tuple[float, int]:
-        match = _POSITION.search(problem.place)
+    def position(line: str) -> tuple[float, int]:
+        match = _POSITION.match(line)
         return (int(match[1]), int(match[2])) if match else (float("inf"), 0)
 
-    return sorted(problems, key=position)
+    return sorted(dict.fromkeys(lines), key=position)
 
 
 def problems_of(error: ValidationError, settings: type[Settings], root: Node) -> list[Problem]:

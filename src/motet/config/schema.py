@@ -6,6 +6,7 @@ It is as strict as JSON Schema can be and never stricter than Motet: what the sc
 from typing import Any
 
 from motet.config.fields import Settings
+from motet.config.writing import kind_first
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -40,6 +41,8 @@ def _tidied(schema: Any) -> Any:
         return [_tidied(entry) for entry in schema]
     if not isinstance(schema, dict):
         return schema
+    if "oneOf" in schema:
+        schema = {"anyOf" if key == "oneOf" else key: entry for key, entry in schema.items()}
     unit = schema.get("unit")
     kept = {key: _entry(key, entry) for key, entry in schema.items() if key not in ("title", "unit")}
     if isinstance(unit, str):
@@ -49,5 +52,7 @@ def _tidied(schema: Any) -> Any:
 
 def _entry(key: str, entry: Any) -> Any:
     if key == "properties":
-        return {name: _tidied(option) for name, option in entry.items()}
-    return entry if key in ("default", "enum", "const", "examples") else _tidied(entry)
+        return {name: _tidied(option) for name, option in kind_first(entry).items()}
+    if key == "default":
+        return kind_first(entry)
+    return entry if key in ("enum", "const") else _tidied(entry)

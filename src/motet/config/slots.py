@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args
 from pydantic import BeforeValidator, Discriminator, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag
 
 from motet.config.fields import Settings
-from motet.config.user_code import UserComponent, is_user_code
+from motet.config.user_code import PATTERN, UserComponent, is_user_code
 
 UNKNOWN_KIND = "unknown_kind"
 _USER = "<user code>"
@@ -45,13 +45,14 @@ class Slot:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Also admit the name of a kind alone."""
-        union = handler(schema)
-        members = [handler.resolve_ref_schema(member) for member in union.get("oneOf", [union])]
-        written = [member["properties"]["kind"] for member in members]
-        names = [kind["const"] for kind in written if "const" in kind]
-        alone = [{"type": "string", "enum": names}] if names else []
-        alone += [{"type": "string", "pattern": kind["pattern"]} for kind in written if "pattern" in kind]
-        return {"anyOf": [*alone, *union.get("oneOf", [union])]}
+        written = handler(schema)
+        members = written.get("oneOf", [written])
+        tags = schema["schema"].get("choices", {_USER: None})
+        names = [tag.strip("<>") for tag in tags if tag != _USER]
+        alone: list[dict[str, Any]] = [{"type": "string", "enum": names}] if names else []
+        if _USER in tags:
+            alone.append({"type": "string", "pattern": f"^{PATTERN}$"})
+        return {"anyOf": [*alone, *members]}
 
 
 def kinds(slot: str, *classes: type[Settings]) -> Any:

@@ -93,9 +93,9 @@ def validate(settings: type[S], tree: Tree | Mapping[str, Any], context: Context
         found = "empty" if root.value is None else f"a {type(root.value).__name__}"
         raise ConfigError(*lines, f"{root.place or 'settings'}: is {found}; write a mapping of options")
     instance, problems = _attempt(settings, root, context)
-    lines += [problem.line() for problem in in_order(problems)]
+    lines += [problem.line() for problem in problems]
     if lines or instance is None:
-        raise ConfigError(*dict.fromkeys(lines))
+        raise ConfigError(*in_order(lines))
     return instance
 
 

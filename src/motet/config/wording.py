@@ -26,11 +26,11 @@ _EXPECTED = {
     "multiple_of": "a multiple of {multiple_of}",
     "set_type": "a list",
     "string_pattern_mismatch": "text of the form {pattern}",
-    "string_too_long": "text of at most {max_length} characters",
-    "string_too_short": "text of at least {min_length} characters",
+    "string_too_long": "text of {max_length} or fewer characters",
+    "string_too_short": "text of {min_length} or more characters",
     "string_type": "text",
-    "too_long": "a {field_type} of at most {max_length}",
-    "too_short": "a {field_type} of at least {min_length}",
+    "too_long": "a {field_type} of {max_length} or fewer",
+    "too_short": "a {field_type} of {min_length} or more",
     "tuple_type": "a list",
 }
 
@@ -60,7 +60,7 @@ def is_not(value: Any, expectations: Sequence[str], names: Iterable[str]) -> str
 
 def _remedy(value: Any, wanted: str, names: Iterable[str]) -> str:
     if not isinstance(value, str):
-        return "; put it in quotes" if wanted == "text" and not isinstance(value, dict | list) else ""
+        return "; put it in quotes" if wanted == "text" and isinstance(value, int | float) else ""
     if isinstance(read_scalar(value), int | float) and "number" in wanted:
         return "; remove the quotes"
     return did_you_mean(value, names)

@@ -23,17 +23,18 @@ def dump(settings: Settings) -> dict[str, JsonValue]:
     >>> dump(PauseSettings())
     {'length_s': 0.5}
     """
-    dumped: dict[str, JsonValue] = _kind_first(settings.model_dump(mode="json", by_alias=True))
+    dumped: dict[str, JsonValue] = kind_first(settings.model_dump(mode="json", by_alias=True))
     return dumped
 
 
-def _kind_first(value: Any) -> Any:
+def kind_first(value: Any) -> Any:
+    """Return plain data with every `kind` before its other keys."""
     if isinstance(value, list):
-        return [_kind_first(entry) for entry in value]
+        return [kind_first(entry) for entry in value]
     if not isinstance(value, dict):
         return value
     kind = {"kind": value["kind"]} if "kind" in value else {}
-    return kind | {key: _kind_first(entry) for key, entry in value.items()}
+    return kind | {key: kind_first(entry) for key, entry in value.items()}
 
 
 def fingerprint(settings: Settings) -> dict[str, JsonValue] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from motet.config import CrossProblem
 from motet.config.wording import did_you_mean
-from motet.experiment.data_set import CompleteDataSet, DataSetSettings, by_name
+from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
 from motet.networks.settings import ModelSettings
 
 DataSets = Mapping[str, DataSetSettings]

@@ -5,21 +5,21 @@ override `signal`, `features`, `scaling`, `segments` and `split`; what it leaves
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, Field, ValidationInfo, model_validator
 
 from motet.config import Context, CrossProblem, Many, Name, OneOrNamed, Settings, option, required, validate
 from motet.data.settings import FoldsSettings, MixedSettings, SamplingSettings, SegmentSettings, SplitSettings
 from motet.evaluation.settings import EvaluationSettings
-from motet.experiment.checks import (
+from motet.experiment.settings.checks import (
     check_frequencies,
     check_inputs,
     check_shared_tasks,
     check_targets,
     check_task_names,
 )
-from motet.experiment.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
+from motet.experiment.settings.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
 from motet.features.settings import (
     FeatureSettings,
     LogMelSettings,
@@ -32,8 +32,6 @@ from motet.networks.settings import ModelSettings
 from motet.signals.settings import SignalSettings
 from motet.store.settings import StoreSettings
 from motet.training.settings import TrainingSettings
-
-__all__ = ["CompleteDataSet", "DataSetSettings", "Experiment"]
 
 
 class _Reporting(type(BaseModel)):  # type: ignore[misc]
@@ -57,6 +55,10 @@ class Experiment(Settings, metaclass=_Reporting):
     >>> experiment.all_seeds
     (1, 2, 3)
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **options: Any) -> None: ...
 
     name: Name = option("experiment", "What the experiment is called in reports.")
     seed: int = option(1, "Seed of every random draw.", ge=0)

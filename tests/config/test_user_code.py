@@ -1,0 +1,121 @@
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from motet.config import Context, UserComponent, dump, fingerprint, to_yaml, validate
+from motet.errors import ConfigError
+from tests.config.rooms import PieceSettings, piece
+
+CODE = """
+from dataclasses import dataclass
+
+print("runs")
+
+@dataclass
+class Gong:
+    rate_hz: float
+    weight: int = 1
+
+number = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mine.py").write_text(CODE)
+    return tmp_path
+
+
+def load(folder: Path, kind: str = "./mine.py:Gong", **options: Any) -> UserComponent:
+    context = Context(allow_code=True, folder=folder)
+    return UserComponent.model_validate({"kind": kind, **options}, context=context)
+
+
+def test_builds_the_class_of_a_file(folder: Path) -> None:
+    gong = load(folder, weight=5).build(16000.0)
+    assert (type(gong).__name__, gong.rate_hz, gong.weight) == ("Gong", 16000.0, 5)
+
+
+def test_never_runs_code_that_is_not_allowed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for context in (None, Context(folder=folder)):
+        with pytest.raises(ConfigError, match=r"first: '\./mine\.py:Gong' is user code.*; add --allow-code"):
+            validate(PieceSettings, {"first": {"kind": "./mine.py:Gong"}}, context)
+    assert capsys.readouterr().out == ""
+
+
+def test_stands_in_every_slot(folder: Path) -> None:
+    context = Context(allow_code=True, folder=folder)
+    found = validate(PieceSettings, {"first": "./mine.py:Gong", "voices": {"a": "./mine.py:Gong"}}, context)
+    assert isinstance(found.first, UserComponent)
+    assert found.first.build(1.0).weight == 1
+    assert validate(PieceSettings, dump(found), Context(allow_code=True)) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "message"),
+    [
+        ("./absent.py:Gong", CODE, "there is no file .*absent.py; the path starts at the folder of the experiment"),
+        ("./mine.py:Gnog", CODE, "there is no class Gnog in .*mine.py; it has Gong"),
+        ("./mine.py:number", CODE, "number in .* is not a class but int"),
+        ("./mine.py:Gong", "x = 1\ny = z\n", r"mine\.py:2: NameError: name 'z' is not defined"),
+        ("./mine.py:Gong", "x = 1\ny = (\n", r"mine\.py:2: SyntaxError"),
+        ("mine:Gong", CODE, "does not name user code; write ./FILE.py:NAME"),
+    ],
+)
+def test_tells_what_is_wrong_with_the_file(folder: Path, kind: str, code: str, message: str) -> None:
+    (folder / "mine.py").write_text(code)
+    with pytest.raises(ValidationError, match=message):
+        load(folder, kind)
+
+
+def test_tells_what_the_class_does_not_accept(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"unexpected keyword argument 'colour'; it is called with \(float\)"):
+        load(folder, colour="red").build(1.0)
+
+
+def test_is_identified_by_the_file(folder: Path) -> None:
+    first = load(folder)
+    assert first == load(folder)
+    (folder / "mine.py").write_text(CODE + "\n# another version\n")
+    second = load(folder)
+    assert first.digest != second.digest
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_reaches_worker_processes(folder: Path) -> None:
+    component = load(folder, weight=2)
+    again = pickle.loads(pickle.dumps(component))  # noqa: S301
+    assert again == component
+    assert again.build(1.0).weight == 2
+
+
+def test_takes_classes_and_objects_in_python() -> None:
+    class Drum:
+        def __init__(self, rate_hz: float, skins: int = 1) -> None:
+            self.skins = skins
+
+    drum = Drum(1.0, skins=7)
+    drums = piece(first=Drum, last=drum, steps=[UserComponent.of(Drum, skins=3)])
+    assert isinstance(drums.first, UserComponent)
+    assert isinstance(drums.last, UserComponent)
+    assert isinstance(drums.steps[0], UserComponent)
+    assert drums.first.build(1.0).skins == 1
+    assert drums.last.build(1.0) is drum
+    assert drums.steps[0].build(1.0).skins == 3
+
+
+def test_an_object_in_python_is_not_identified_and_does_not_load_again() -> None:
+    given = piece(first=object())
+    assert fingerprint(given) is None
+    assert "python:builtins.object" in to_yaml(given)
+    with pytest.raises(ConfigError, match="was an object in Python and is not in any file"):
+        validate(PieceSettings, dump(given), Context(allow_code=True))
+
+
+@pytest.mark.parametrize("value", [3, 2.5, True, ["x"], None])
+def test_plain_data_is_no_component(value: object) -> None:
+    with pytest.raises(ConfigError, match=r"is not a step; write {kind: NAME} with one of sieve, bell, folder"):
+        validate(PieceSettings, {"first": value})
