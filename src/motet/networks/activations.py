@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from torch import nn
 
-_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+from motet.networks.settings import Activation
+
+_ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
     "elu": nn.ELU,
@@ -14,8 +16,14 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "none": nn.Identity,
 }
+_NOT_RISING: frozenset[Activation] = frozenset({"gelu", "silu"})
 
 
-def build_activation(name: str) -> nn.Module:
+def build_activation(name: Activation) -> nn.Module:
     """Return the activation of this name."""
     return _ACTIVATIONS[name]()
+
+
+def never_falls(name: Activation) -> bool:
+    """Whether a larger value never gives a smaller result, so that the largest value may be taken before or after."""
+    return name not in _NOT_RISING

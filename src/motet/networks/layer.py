@@ -1,4 +1,4 @@
-"""What every layer offers."""
+"""What every layer offers; a layer of the user's own offers the same."""
 
 from typing import Protocol
 
@@ -19,4 +19,8 @@ class Layer(Protocol):
 
     def __call__(self, column: Column) -> Column:
         """Compute; padding comes in as zero and leaves as zero."""
+        ...
+
+    def frames_needed(self, frames: int) -> int:
+        """Return the fewest frames of its input that give so many frames of its output."""
         ...

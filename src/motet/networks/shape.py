@@ -1,24 +1,39 @@
 """The shape of a map between two layers, and the arithmetic of windows that step over an axis.
 
-Layers compute their output shape with these functions before any data is read, and the same functions give the
-lengths of padded rows, so plan and network cannot disagree.
+Layers compute their output shape with this arithmetic before any data is read; the lengths of padded rows, the time
+grid and the shortest map that passes come from the same windows, so plan and network cannot disagree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from motet.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class MapShape:
-    """Channels C, frames T (None where recordings keep their own length) and frequency bins F of one row."""
+    """The shape of one row's map.
+
+    Parameters
+    ----------
+    channels
+        C.
+    frames
+        T; None where recordings keep their own length.
+    bins
+        F; 1 for a waveform.
+    """
 
     channels: int
     frames: int | None
     bins: int
 
     def __str__(self) -> str:
-        """Return the shape as messages and `--dry-run` show it."""
+        """Return the shape as messages and plans show it."""
         return f"[C={self.channels}, T={'?' if self.frames is None else self.frames}, F={self.bins}]"
 
     @property
@@ -29,12 +44,14 @@ class MapShape:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window that steps over one axis: size, step, and zeros before and after.
+    """A window that steps over one axis: its size, its step, and the zeros before and after the axis.
 
     Examples
     --------
-    >>> Window.same(kernel=3, stride=2).count(7)
+    >>> Window.same(3, stride=2).count(7)
     4
+    >>> Window(3, stride=2).needed(4)
+    9
     """
 
     size: int
@@ -43,36 +60,69 @@ class Window:
     after: int = 0
 
     @classmethod
-    def same(cls, *, kernel: int, stride: int) -> "Window":
-        """Return the window with as many zeros as keep the size at stride 1; an even kernel has one more behind."""
-        return cls(kernel, stride, (kernel - 1) // 2, kernel // 2)
+    def same(cls, size: int, *, stride: int = 1) -> "Window":
+        """Return the window with as many zeros as keep the size at stride 1; an even size has one more behind."""
+        return cls(size, stride, (size - 1) // 2, size // 2)
 
-    def count(self, length: int) -> int:
-        """Return how many windows fit; 0 where not even one does."""
-        padded = length + self.before + self.after
-        return 0 if padded < self.size else (padded - self.size) // self.stride + 1
+    @property
+    def keeps_size(self) -> bool:
+        """Whether as many windows fit as there are steps of the stride."""
+        return self.before + self.after == self.size - 1
 
     @property
     def offset(self) -> float:
-        """Where the centre of window 0 lies, in steps of the axis."""
+        """Where the centre of window 0 lies, in cells of the axis."""
         return (self.size - 1) / 2 - self.before
 
+    def count(self, length: int) -> int:
+        """Return how many windows fit into an axis; 0 where not even one does."""
+        return max(0, (length + self.before + self.after - self.size) // self.stride + 1)
 
-def windows(axis: str, length: int | None, window: Window, path: str, shape: MapShape) -> int | None:
-    """Return the length of an axis after a window; None stays None.
+    def counts(self, lengths: "Tensor") -> "Tensor":
+        """Return `count` of every row's length, int64 [n]."""
+        return ((lengths + self.before + self.after - self.size) // self.stride + 1).clamp(min=0)
+
+    def needed(self, count: int) -> int:
+        """Return the shortest axis that as many windows fit into; at least 1."""
+        return max(1, (count - 1) * self.stride + self.size - self.before - self.after)
+
+
+Sizes = tuple[int | None, ...]
+Windows = tuple[Window, ...]
+
+
+def fit(windows: Windows, sizes: Sizes, axes: Sequence[str], *, where: str, shape: MapShape, remedy: str) -> Sizes:
+    """Return how many windows fit into each axis; None stays None.
+
+    Parameters
+    ----------
+    axes
+        What the axes are called in messages: "frames", "bins", "channels".
+    where
+        The layer and the part of it, for messages: "model.encoder.0: kernel of stage 2 of 3".
+    shape
+        The map that reaches the windows, for messages.
+    remedy
+        What the user can do besides giving a larger map.
 
     Raises
     ------
     ConfigError
-        If not one window fits; names the layer, the window and the shape.
+        If not one window fits.
     """
-    if length is None:
-        return None
-    count = window.count(length)
-    if count == 0:
-        raise ConfigError(
-            f"{path}: a window of {window.size} {axis} does not fit the {length} {axis} of its input {shape}; "
-            "make kernel or pooling smaller, pad more, use fewer stages, or give it more "
-            + ("frames (segments.length_s, features.hop_s)" if axis == "frames" else axis)
-        )
-    return count
+    for window, size, axis in zip(windows, sizes, axes, strict=True):
+        if size is not None and window.count(size) == 0:
+            padding = f" and {window.before + window.after} of padding" if window.before + window.after else ""
+            raise ConfigError(
+                f"{where}: a window of {window.size} {axis} is wider than its map {shape}, "
+                f"which has {size} {axis}{padding}; {remedy}, or give it more {_more(axis)}"
+            )
+    return tuple(None if size is None else window.count(size) for window, size in zip(windows, sizes, strict=True))
+
+
+def _more(axis: str) -> str:
+    return {
+        "frames": "frames (longer segments.length_s, smaller features.hop_s)",
+        "bins": "bins (features.bands)",
+        "channels": "channels (signal.channels)",
+    }[axis]
