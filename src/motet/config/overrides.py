@@ -6,7 +6,7 @@ entered by index, and an index one past its end appends. What the file leaves ou
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from motet.config.document import read_document
@@ -45,11 +45,14 @@ def _parse(text: str, place: str, problems: list[str]) -> tuple[Path, Node]:
     return path, read_document(value, place, problems, override=True)
 
 
+@dataclass(frozen=True, slots=True)
 class _Change:
-    """One override on its way down."""
+    """One override on its way down the path."""
 
-    def __init__(self, settings: type[Settings], root: Node, path: Path, value: Node) -> None:
-        self.settings, self.root, self.path, self.value = settings, root, path, value
+    settings: type[Settings]
+    root: Node
+    path: Path
+    value: Node
 
     def apply(self) -> Node:
         return self.placed(self.root, 0)

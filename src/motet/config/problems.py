@@ -16,7 +16,7 @@ from motet.config.fields import Settings
 from motet.config.nodes import Node, Path, show_path
 from motet.config.outline import at, fields_of, settings_at, settings_in
 from motet.config.slots import UNKNOWN_KIND, kind_of
-from motet.config.wording import a, choices, did_you_mean, expected, is_not, nearest, shown
+from motet.config.wording import choices, did_you_mean, expected, is_not, nearest, shown, with_article
 
 _MAX_MEANING = 90
 _POSITION = re.compile(r"(?!override ).*?:(\d+):(\d+): ")
@@ -168,10 +168,10 @@ def _unknown_kind(found: _Found, settings: type[Settings], root: Node) -> Proble
     slot, kinds = found.error["ctx"]["slot"], found.error["ctx"]["kinds"]
     value, path = found.error["input"], found.path
     if isinstance(value, dict) and "kind" not in value:
-        message = f"is missing; {a(slot)} is one of {kinds}"
+        message = f"is missing; {with_article(slot)} is one of {kinds}"
         return Problem((*path, "kind"), message, root.place_of(path), path)
     if not isinstance(value, dict):
-        message = f"{shown(value)} is not {a(slot)}; write {{kind: NAME}} with one of {kinds}"
+        message = f"{shown(value)} is not {with_article(slot)}; write {{kind: NAME}} with one of {kinds}"
         return Problem(path, message, root.place_of(path), path)
     written = root.find((*path, "kind"))
     kind = value["kind"]

@@ -10,7 +10,7 @@ from motet.config.fields import Named
 from motet.config.outline import is_settings
 from motet.config.paths import IS_PATH
 from motet.config.slots import Slot
-from motet.config.wording import a
+from motet.config.wording import with_article
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", NoneType: "null"}
 _BOUNDS = (
@@ -41,7 +41,7 @@ def type_text(annotation: Any, *metadata: Any) -> str:
     if origin is dict:
         return f"{type_text(get_args(annotation)[1])} by name"
     if is_settings(annotation):
-        return next((a(mark.name) for mark in marks if isinstance(mark, Slot)), "mapping")
+        return next((with_article(mark.name) for mark in marks if isinstance(mark, Slot)), "mapping")
     if IS_PATH in marks:
         return "path"
     words = _WORDS.get(annotation, "anything")
@@ -53,7 +53,7 @@ def type_text(annotation: Any, *metadata: Any) -> str:
 def _union(annotation: Any, marks: list[Any]) -> str:
     slot = next((mark for mark in marks if isinstance(mark, Slot)), None)
     if slot is not None:
-        return a(slot.name)
+        return with_article(slot.name)
     members = get_args(annotation)
     if any(isinstance(mark, Named) for mark in marks):
         return f"{type_text(members[0])}, or several by name"
