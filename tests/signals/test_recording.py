@@ -1,7 +1,14 @@
-import numpy as np
+import pickle
+from pathlib import Path
 
-from motet.signals.readers.arrays import ArraySignal
-from motet.signals.recording import Recording
+import numpy as np
+import pytest
+
+from motet.signals.readers.arrays import ArraySignal, NumpyFile
+from motet.signals.readers.audio import AudioFile
+from motet.signals.readers.synthetic.scenes import SyntheticScene
+from motet.signals.readers.text import TextFile, TextRows
+from motet.signals.recording import Reader, Recording
 from motet.signals.signal import Signal
 
 
@@ -20,3 +27,19 @@ def test_a_recording_names_its_place_and_span() -> None:
     assert Recording(reader).describe() == "array of shape (10,)"
     assert Recording(reader, 0.25).describe() == "array of shape (10,) [0.25 s to end]"
     assert Recording(reader, 0.25, 0.5).describe() == "array of shape (10,) [0.25 s to 0.5 s]"
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        AudioFile(Path("a.wav")),
+        NumpyFile(Path("a.npy"), 50.0, row=3),
+        TextFile(Path("a.csv"), 50.0, columns=("x", 1)),
+        TextRows((Path("x.txt"), Path("y.txt")), 50.0, row=2),
+        SyntheticScene(index=7, classes=3),
+    ],
+)
+def test_a_recording_travels_to_another_process(reader: Reader[Signal]) -> None:
+    recording = Recording(reader, 0.5, 1.0)
+
+    assert pickle.loads(pickle.dumps(recording)) == recording  # noqa: S301 (what a worker process does)

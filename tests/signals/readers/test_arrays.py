@@ -165,6 +165,27 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
         NumpyFile(path, 1.0).read()
 
 
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_random_damage_gives_a_signal_or_a_clear_error(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    random = np.random.default_rng(3)
+    np.save(path, random.standard_normal(50)) if suffix == ".npy" else np.savez(path, x=random.standard_normal(50))
+    content = path.read_bytes()
+    refused = 0
+    for _ in range(150):
+        damaged = bytearray(content)
+        for place in random.integers(0, 200, size=3).tolist():
+            damaged[place] = int(random.integers(256))
+        path.write_bytes(damaged)
+        try:
+            signal = NumpyFile(path, 1.0).read()
+        except DataError:
+            refused += 1
+        else:
+            assert np.isfinite(signal.values).all()
+    assert refused > 50
+
+
 def test_an_archive_without_arrays_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w"):
         pass
