@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from motet.config import Many, Settings, kinds, option
+from motet.config import Many, Settings, Slot, UserComponent, kinds, option
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "none"]
 
@@ -193,4 +193,6 @@ class ModelSettings(Settings):
     heads: dict[str, HeadSettings] = Field(
         default_factory=dict, description="The head of each task; a task that is not named has a linear head."
     )
-    network: Any = option(None, "A network of your own, `./mine.py:Net`, in place of all the others.")
+    network: Annotated[UserComponent, Slot("network")] | None = option(
+        None, "A network of your own, `./mine.py:Net`, in place of all the others."
+    )

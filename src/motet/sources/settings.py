@@ -29,7 +29,12 @@ Content = Literal["signals", "maps"]
 Value = str | int | float
 FieldType = Literal["s", "d", "f"]
 LabelNames = dict[Annotated[str, BeforeValidator(lambda code: str(code) if type(code) is int else code)], str]
-Names = Annotated[Many[str], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+Names = Annotated[
+    Many[str],
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | list[str]
+    ),
+]
 
 _SPECIFICATION = re.compile(r"(?:[1-9][0-9]*)?([sd]?)|(f)")
 

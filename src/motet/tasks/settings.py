@@ -27,7 +27,7 @@ def _keys_as_text(value: object) -> object:
     return {_as_text(key): item for key, item in value.items()} if isinstance(value, dict) else value
 
 
-Label = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+Label = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int), Field(min_length=1)]
 LabelNames = Annotated[dict[str, Label], BeforeValidator(_keys_as_text)]
 Labels = Annotated[
     Annotated[Many[Label], Tag("<plain>")] | Annotated[LabelNames, Tag("<mapping>")] | Annotated[None, Tag("<none>")],

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from motet.config import Many, Settings, kinds, option
+from motet.config import ExistingPath, Many, Settings, kinds, option
 
 
 class SgdSettings(Settings):
@@ -161,7 +161,7 @@ class TrainingSettings(Settings):
     )
     stopping: StoppingSettings | None = option(None, "When to stop early.")  # type: ignore[valid-type]
     keep: KeepSettings = option(BestSettings(), "Which epochs stay in the run's folder.")  # type: ignore[valid-type]
-    warm_start: str | None = option(None, "A saved model whose network weights are taken as the start.")
+    warm_start: ExistingPath | None = option(None, "A saved model whose network weights are taken as the start.")
     device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where it runs.")
     threads: int | None = option(None, "CPU threads of PyTorch; by default PyTorch's own choice.", ge=1)
     checkpoint_s: float = option(60.0, "Time between two checkpoints; what a kill loses at most.", unit="s", gt=0)
