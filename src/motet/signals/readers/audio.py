@@ -71,14 +71,12 @@ class AudioFile:
                 rate_hz = float(file.samplerate)
                 start, stop = sample_span(start_s, end_s, rate_hz, file.frames, place)
                 samples = _decode(file, start, stop, place).T
-                if file.subtype in _WHOLE_NUMBERS:
-                    samples = np.ascontiguousarray(samples)
-                else:
-                    samples = checked(samples, place)
+                whole_numbers = file.subtype in _WHOLE_NUMBERS
         except (LibsndfileError, OSError, MemoryError) as error:
             file_mark(self.path)
             raise DataError(f"{place}: {_reason(error)}") from error
-        return Signal(samples, rate_hz, start / rate_hz)
+        values = np.ascontiguousarray(samples) if whole_numbers else checked(samples, place)
+        return Signal(values, rate_hz, start / rate_hz)
 
     def digest(self, cache: DigestCache) -> bytes:
         """Return the 16 bytes that stand for the content of the file."""
