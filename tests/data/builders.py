@@ -112,18 +112,22 @@ def corpus_of(*data_sets: DataSet, kinds: Mapping[str, str] | None = None) -> Co
 
 
 class Maps:
-    """Maps in memory, each [T, C, F]."""
+    """Maps in memory, each [T, C, F], that remember for which epochs they were read."""
 
     def __init__(self, maps: Sequence[NDArray[np.float32]], step_s: float = 0.01) -> None:
         self.maps = list(maps)
         self.channels, self.bins = self.maps[0].shape[1:]
         self.grid = TimeGrid(0.0, step_s)
+        self.epochs: list[int | None] = []
         self._lengths = np.asarray([len(map_) for map_ in self.maps])
 
     def frames(self, rows: Integers) -> Integers:
         return self._lengths[rows]
 
-    def read_many(self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32]) -> None:
+    def read_many(
+        self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32], epoch: int | None = None
+    ) -> None:
+        self.epochs.append(epoch)
         for place, (row, start, stop) in enumerate(zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)):
             out[place, : stop - start] = self.maps[row][start:stop]
 

@@ -186,6 +186,18 @@ def test_evaluation_of_whole_rows_returns_them_all_with_little_padding(corpus: C
     assert all((np.diff(batch.row_ids.numpy()) >= 0).all() for batch in batches)
 
 
+def test_only_training_asks_for_random_changes_of_an_epoch(corpus: Corpus, maps: dict[str, Maps]) -> None:
+    loader = Loader(corpus, sources(maps))
+    loader.draw(np.array([0]), epoch=4, training=True)
+    loader.draw(np.array([0]), epoch=4, training=False)
+    list(loader.evaluate(np.array([0]), batch_size=1))
+    assert maps["a"].epochs == [4, None, None]
+
+
+def test_nothing_is_evaluated_as_no_batch(corpus: Corpus, maps: dict[str, Maps]) -> None:
+    assert list(Loader(corpus, sources(maps)).evaluate(np.arange(0), batch_size=4)) == []
+
+
 def test_lengths_and_durations(corpus: Corpus, maps: dict[str, Maps]) -> None:
     loader = Loader(corpus, sources(maps))
     assert loader.frames(np.array([8, 0])).tolist() == [33, 12]

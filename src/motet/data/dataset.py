@@ -6,6 +6,7 @@ and `upsample` return a new view and leave the old one as it is. Labels are the 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +25,7 @@ Rows = NDArray[np.int64]
 _WHOLE_GROUPS = 10
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class DataSet:
     """A named view of some rows of a table of examples.
 
@@ -70,7 +71,7 @@ class DataSet:
     def __iter__(self) -> Iterator[Example]:
         return (self.table.example(row) for row in self.rows.tolist())
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """The identifiers of the rows [n]."""
         return [self.table.ids[row] for row in self.rows.tolist()]
@@ -85,17 +86,17 @@ class DataSet:
         """The names of the targets."""
         return tuple(self.table.targets)
 
-    @property
+    @cached_property
     def groups(self) -> Coded[str]:
         """What must not stand on both sides of a split [n]."""
         return self.table.groups.take(self.rows)
 
-    @property
+    @cached_property
     def folds(self) -> Coded[tuple[tuple[str, Role], ...]]:
         """The roles in the publisher's folds [n]."""
         return self.table.folds.take(self.rows)
 
-    @property
+    @cached_property
     def partitions(self) -> Coded[Role]:
         """The roles in the publisher's partition [n]."""
         return self.table.partitions.take(self.rows)

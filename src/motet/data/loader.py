@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from motet import draws
 from motet.data.batch import Batch, Column
-from motet.data.corpus import Corpus
-from motet.data.maps import DataSetMaps, Sources, shared_grids
+from motet.data.corpus import Corpus, Targets
+from motet.data.maps import DataSetMaps, Sources, shared_shapes
 from motet.data.mixup import draw_mix
 from motet.data.segments import Segments
 from motet.features.settings import MixupSettings
@@ -57,28 +57,27 @@ class Loader:
         mixup: MixupSettings | None = None,
     ) -> None:
         self.corpus = corpus
-        self._seed, self._mixup = seed, mixup
-        self._kinship = corpus.kinship()
-        self._edges = corpus.edges
+        self._seed, self._mixup, self._kinship = seed, mixup, corpus.kinship()
         self._maps = [
             DataSetMaps.of(sources[name], len(data_set), (segments or {}).get(name))
             for name, data_set in corpus.data_sets.items()
         ]
-        self._grids = shared_grids(sources, tuple(corpus.data_sets))
+        self._cuts = any(maps.segments is not None for maps in self._maps)
+        self._shapes, self._grids = shared_shapes(sources, tuple(corpus.data_sets))
 
     def frames(self, rows: Integers) -> Integers:
         """Return the frames of each row's map, shape [n]; of several inputs, of the one with the longest frames."""
         numbers = self.corpus.data_set_numbers(rows)
         lengths = np.zeros(len(rows), dtype=np.int64)
-        for number, view in enumerate(self._maps):
+        for number, maps in enumerate(self._maps):
             own = numbers == number
-            lengths[own] = view.lengths[view.main][rows[own] - self._edges[number]]
+            lengths[own] = maps.main_lengths(self._local(number, rows[own]))
         return lengths
 
     def durations_s(self, rows: Integers) -> NDArray[np.float64]:
         """Return how long each row lasts in seconds, shape [n]: frames times the time between them."""
         numbers = self.corpus.data_set_numbers(rows)
-        steps = np.asarray([view.step_s for view in self._maps])
+        steps = np.asarray([maps.step_s for maps in self._maps])
         durations: NDArray[np.float64] = self.frames(rows) * steps[numbers]
         return durations
 
@@ -90,23 +89,16 @@ class Loader:
         row_ids
             As a sampler returns them, shape [B]; the order does not matter.
         training
-            Whether segments are where the crop rule draws them, and rows are mixed.
+            Whether anything is random: the crop, the waveform, mixup.
         """
         rows = row_ids % len(self.corpus)
         order = np.argsort(rows, kind="stable")
         row_ids, rows = row_ids[order], rows[order]
-        spans = self._spans(rows)
-        starts = np.zeros(len(rows), dtype=np.int64)
-        if any(self._maps[number].segments is not None for number, _, _ in spans):
-            uniforms = None
-            if training:
-                uniforms = draws.uniform(self._seed, epoch=epoch, rows=row_ids, stage="crop")[:, 0]
-            self._crop(rows, spans, uniforms, starts)
-        batch = self._gather(row_ids, rows, starts, spans)
+        starts = self._crop(row_ids, rows, epoch if training else None)
+        batch = self._gather(row_ids, rows, starts, epoch if training else None)
         if not training or self._mixup is None:
             return batch
-        kinship = self._kinship[rows]
-        mix = draw_mix(self._mixup, kinship, seed=self._seed, epoch=epoch, row_ids=row_ids)
+        mix = draw_mix(self._mixup, self._kinship[rows], seed=self._seed, epoch=epoch, row_ids=row_ids)
         return replace(batch, mix=mix)
 
     def evaluate(self, rows: Integers, *, batch_size: int) -> Iterator[Batch]:
@@ -114,89 +106,98 @@ class Loader:
 
         A row with several segments comes as often in `row_ids`: these belong together, also across batches.
         """
-        owners, starts = self._all_segments(rows)
+        if not len(rows):
+            return
+        owners, starts = self._slide(np.sort(rows))
         order = np.argsort(self.frames(owners), kind="stable")
         for first in range(0, len(order), batch_size):
-            chosen = order[first : first + batch_size]
-            chosen = chosen[np.argsort(owners[chosen], kind="stable")]
-            yield self._gather(owners[chosen], owners[chosen], starts[chosen], self._spans(owners[chosen]))
+            chosen = np.sort(order[first : first + batch_size])  # owners ascend
+            yield self._gather(owners[chosen], owners[chosen], starts[chosen], None)
 
-    def _all_segments(self, rows: Integers) -> tuple[Integers, Integers]:
-        """Return the row and the first frame of every segment that evaluation looks at."""
-        rows = np.sort(rows)
+    def _spans(self, rows: Integers) -> list[Span]:
+        """Return (data set, start, stop) of the data sets among ascending rows."""
+        edges = np.searchsorted(rows, self.corpus.edges).tolist()
+        pairs = enumerate(itertools.pairwise(edges))
+        return [(number, start, stop) for number, (start, stop) in pairs if stop > start]
+
+    def _crop(self, row_ids: Integers, rows: Integers, epoch: int | None) -> Integers:
+        """Return the first frame of the one segment of each row; 0 for whole rows."""
+        starts = np.zeros(len(rows), dtype=np.int64)
+        uniforms = None
+        if epoch is not None and self._cuts:
+            uniforms = draws.uniform(self._seed, epoch=epoch, rows=row_ids, stage="crop")[:, 0]
+        for number, start, stop in self._spans(rows):
+            maps = self._maps[number]
+            if maps.segments is not None:
+                own = None if uniforms is None else uniforms[start:stop]
+                lengths = maps.main_lengths(self._local(number, rows[start:stop]))
+                starts[start:stop] = maps.segments.crop(lengths, maps.step_s, own)
+        return starts
+
+    def _slide(self, rows: Integers) -> tuple[Integers, Integers]:
+        """Return the row and the first frame of every segment that evaluation looks at, by ascending rows."""
         owners, starts = [], []
         for number, start, stop in self._spans(rows):
-            view, own = self._maps[number], rows[start:stop]
-            if view.segments is None:
-                owners.append(own)
-                starts.append(np.zeros(len(own), dtype=np.int64))
-                continue
-            lengths = view.lengths[view.main][own - self._edges[number]]
-            positions, first = view.segments.slide(lengths, view.step_s)
+            maps, own = self._maps[number], rows[start:stop]
+            positions, first = np.arange(len(own)), np.zeros(len(own), dtype=np.int64)
+            if maps.segments is not None:
+                lengths = maps.main_lengths(self._local(number, own))
+                positions, first = maps.segments.slide(lengths, maps.step_s)
             owners.append(own[positions])
             starts.append(first)
         return np.concatenate(owners), np.concatenate(starts)
 
-    def _spans(self, rows: Integers) -> list[Span]:
-        """Return (data set, start, stop) of the data sets among ascending rows."""
-        edges = np.searchsorted(rows, self._edges).tolist()
-        pairs = enumerate(itertools.pairwise(edges))
-        return [(number, start, stop) for number, (start, stop) in pairs if stop > start]
-
-    def _crop(self, rows: Integers, spans: list[Span], uniforms: NDArray[np.float64] | None, starts: Integers) -> None:
-        for number, start, stop in spans:
-            view = self._maps[number]
-            if view.segments is not None:
-                lengths = view.lengths[view.main][rows[start:stop] - self._edges[number]]
-                own = None if uniforms is None else uniforms[start:stop]
-                starts[start:stop] = view.segments.crop(lengths, view.step_s, own)
-
-    def _gather(self, row_ids: Integers, rows: Integers, starts: Integers, spans: list[Span]) -> Batch:
-        inputs = {name: self._read(name, rows, starts, spans) for name in self._grids}
-        targets = {}
-        for name, column in self.corpus.targets.items():
-            present = column.present[rows]
-            count = int(np.count_nonzero(present))
-            if count == len(rows):
-                targets[name] = Column(torch.from_numpy(column.values[rows]))
-            elif count:
-                chosen = np.flatnonzero(present)
-                values = torch.from_numpy(column.values[rows[chosen]])
-                targets[name] = Column(values, torch.from_numpy(chosen))
-        names = list(self.corpus.data_sets)
+    def _gather(self, row_ids: Integers, rows: Integers, starts: Integers, epoch: int | None) -> Batch:
+        spans, names = self._spans(rows), list(self.corpus.data_sets)
+        inputs = {name: self._read(name, rows, starts, spans, epoch) for name in self._grids}
+        targets = {name: _present(column, rows) for name, column in self.corpus.targets.items()}
+        found = {name: column for name, column in targets.items() if column is not None}
         return Batch(
             len(rows),
             {name: column for name, column in inputs.items() if column is not None},
-            targets,
+            found,
             torch.from_numpy(row_ids),
-            {name: len(column.values) for name, column in targets.items()},
+            {name: len(column.values) for name, column in found.items()},
             spans=tuple((names[number], start, stop) for number, start, stop in spans),
         )
 
-    def _read(self, name: str, rows: Integers, starts: Integers, spans: list[Span]) -> Column | None:
+    def _read(self, name: str, rows: Integers, starts: Integers, spans: list[Span], epoch: int | None) -> Column | None:
         """Read one input of those rows whose data set has it."""
-        ranges = []
-        for number, start, stop in spans:
-            view = self._maps[number]
-            if name in view.lengths:
-                local = rows[start:stop] - self._edges[number]
-                ranges.append((view, start, stop, local, *view.ranges(name, local, starts[start:stop])))
-        if not ranges:
+        spans = [span for span in spans if name in self._maps[span[0]].lengths]
+        if not spans:
             return None
-        num_frames = max(int(wanted.max()) for *_, wanted in ranges)
-        num_rows = sum(len(local) for _, _, _, local, *_ in ranges)
-        source = ranges[0][0].sources[name]
-        out = np.zeros((num_rows, num_frames, source.channels, source.bins), dtype=np.float32)
+        wanted = [
+            self._maps[number].ranges(name, self._local(number, rows[start:stop]), starts[start:stop])
+            for number, start, stop in spans
+        ]
+        num_frames = max(int(ranges.frames.max()) for ranges in wanted)
+        num_rows = sum(len(ranges.rows) for ranges in wanted)
+        out = np.zeros((num_rows, num_frames, *self._shapes[name]), dtype=np.float32)
         lengths = np.empty(num_rows, dtype=np.int64)
         first = 0
-        for view, _, _, local, begins, ends, wanted in ranges:
-            own = slice(first, first + len(local))
+        for (number, _, _), ranges in zip(spans, wanted, strict=True):
+            own = slice(first, first + len(ranges.rows))
+            lengths[own] = self._maps[number].read(name, ranges, out[own], epoch)
             first = own.stop
-            view.sources[name].read_many(local, begins, ends, out[own])
-            lengths[own] = view.fill(out[own], ends - begins, wanted)
         return Column(
             torch.from_numpy(out).permute(0, 2, 1, 3).contiguous(),
-            None if num_rows == len(rows) else torch.cat([torch.arange(a, b) for _, a, b, *_ in ranges]),
+            None if num_rows == len(rows) else torch.cat([torch.arange(start, stop) for _, start, stop in spans]),
             None if (lengths == num_frames).all() else torch.from_numpy(lengths),
             self._grids[name],
         )
+
+    def _local(self, number: int, rows: Integers) -> Integers:
+        """Return rows of the corpus as rows of a data set."""
+        local: Integers = rows - self.corpus.edges[number]
+        return local
+
+
+def _present(targets: Targets, rows: Integers) -> Column | None:
+    """Return the targets of those rows that have one."""
+    present = targets.present[rows]
+    if present.all():
+        return Column(torch.from_numpy(targets.values[rows]))
+    chosen = np.flatnonzero(present)
+    if not len(chosen):
+        return None
+    return Column(torch.from_numpy(targets.values[rows[chosen]]), torch.from_numpy(chosen))

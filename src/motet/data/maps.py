@@ -25,12 +25,40 @@ class MapSource(Protocol):
         """Return the number of frames of each row's map, shape [n], at least 1."""
         ...
 
-    def read_many(self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32]) -> None:
-        """Read frames `starts[i]` to `stops[i]` of row i to the front of `out[i]`; `out` is [n, T, C, F]."""
+    def read_many(
+        self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32], epoch: int | None = None
+    ) -> None:
+        """Read frames `starts[i]` to `stops[i]` of row i to the front of `out[i]`; `out` is [n, T, C, F].
+
+        Parameters
+        ----------
+        epoch
+            The epoch whose random changes of the waveform are wanted; None for none, as in evaluation.
+        """
         ...
 
 
 Sources = Mapping[str, Mapping[str, MapSource]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges:
+    """Which frames of an input are wanted of some rows of a data set, all [n].
+
+    Parameters
+    ----------
+    rows
+        Rows of the data set.
+    starts, stops
+        What is read.
+    frames
+        How many frames the batch wants: more than there are where a row is shorter than a segment.
+    """
+
+    rows: Integers
+    starts: Integers
+    stops: Integers
+    frames: Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,25 +100,31 @@ class DataSetMaps:
         """The time between the frames of the main input."""
         return self.sources[self.main].grid.step_s
 
-    def ranges(self, name: str, rows: Integers, starts: Integers) -> tuple[Integers, Integers, Integers]:
-        """Return the first frame, the one after the last, and the number of frames wanted of each row."""
+    def main_lengths(self, rows: Integers) -> Integers:
+        """Return the frames of some rows in the main input."""
+        return self.lengths[self.main][rows]
+
+    def ranges(self, name: str, rows: Integers, starts: Integers) -> Ranges:
+        """Return the frames of an input that belong to segments that start at these frames of the main input."""
         lengths = self.lengths[name][rows]
         if name not in self.num_frames:
-            return np.zeros_like(lengths), lengths, lengths
-        wanted = np.full_like(lengths, self.num_frames[name])
+            return Ranges(rows, np.zeros_like(lengths), lengths, lengths)
+        frames = np.full_like(lengths, self.num_frames[name])
         if name != self.main:
             moments = starts * (self.step_s / self.sources[name].grid.step_s)
-            starts = np.minimum(np.rint(moments).astype(np.int64), np.maximum(lengths - wanted, 0))
-        return starts, np.minimum(starts + wanted, lengths), wanted
+            starts = np.minimum(np.rint(moments).astype(np.int64), np.maximum(lengths - frames, 0))
+        return Ranges(rows, starts, np.minimum(starts + frames, lengths), frames)
 
-    def fill(self, out: NDArray[np.float32], valid: Integers, wanted: Integers) -> Integers:
-        """Fill shorter rows up as `pad` says; return the valid frames of each."""
+    def read(self, name: str, ranges: Ranges, out: NDArray[np.float32], epoch: int | None) -> Integers:
+        """Read ranges into `out`, fill shorter rows up as `pad` says, and return the valid frames of each."""
+        self.sources[name].read_many(ranges.rows, ranges.starts, ranges.stops, out, epoch)
+        valid = ranges.stops - ranges.starts
         pad = "constant" if self.segments is None else self.segments.settings.pad
         if pad == "constant":
             return valid
-        for row in np.flatnonzero(valid < wanted).tolist():
-            fill_up(out[row, : wanted[row]], int(valid[row]), pad)
-        return wanted
+        for place in np.flatnonzero(valid < ranges.frames).tolist():
+            fill_up(out[place, : ranges.frames[place]], int(valid[place]), pad)
+        return ranges.frames
 
 
 def fill_up(frames: NDArray[np.float32], valid: int, pad: Literal["repeat", "wrap"]) -> None:
@@ -112,8 +146,14 @@ def fill_up(frames: NDArray[np.float32], valid: int, pad: Literal["repeat", "wra
         valid += count
 
 
-def shared_grids(sources: Sources, data_sets: Sequence[str]) -> dict[str, TimeGrid]:
-    """Return the grid of every input, of the first data set that has it."""
+def shared_shapes(sources: Sources, data_sets: Sequence[str]) -> tuple[dict[str, tuple[int, int]], dict[str, TimeGrid]]:
+    """Return channels and bins of every input, and its grid in the first data set that has it.
+
+    Raises
+    ------
+    DataError
+        If two data sets give one input in different shapes.
+    """
     first: dict[str, tuple[str, MapSource]] = {}
     for data_set in data_sets:
         for name, source in sources[data_set].items():
@@ -124,4 +164,5 @@ def shared_grids(sources: Sources, data_sets: Sequence[str]) -> dict[str, TimeGr
                     f"'{data_set}' {source.channels} of {source.bins}, but one network reads both: give them the "
                     "same signal and features, or other names"
                 )
-    return {name: source.grid for name, (_, source) in first.items()}
+    shapes = {name: (source.channels, source.bins) for name, (_, source) in first.items()}
+    return shapes, {name: source.grid for name, (_, source) in first.items()}
