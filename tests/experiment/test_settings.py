@@ -44,6 +44,16 @@ training: {epochs: 40, batch_size: 32, optimizer: {kind: adam, learning_rate: 1.
 """
 
 
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_is_an_experiment(path: Path, tmp_path: Path) -> None:
+    experiment = validate(Experiment, load(path))
+    (tmp_path / "resolved.yaml").write_text(to_yaml(experiment))
+    assert validate(Experiment, load(tmp_path / "resolved.yaml")) == experiment
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "sounds.yaml"
