@@ -213,14 +213,18 @@ def _mean_losses(training: Training) -> dict[str, float]:
 
 
 def _finish_epoch(training: Training, monitored: float | None) -> bool:
-    """Move to the next epoch; return whether the finished one is the best so far (without a value, always)."""
+    """Move to the next epoch; return whether the finished one is the best so far.
+
+    Without a value, or with one that is undefined (nan), it is the best as long as none before had a value.
+    """
     position = training.position
     position.epoch, position.step = position.epoch + 1, 0
     training.sums = {}
     training.running = {name: task.running() for name, task in training.model.tasks.items()}
-    if monitored is None:
-        position.best_epoch = position.epoch
-        return True
+    if monitored is None or math.isnan(monitored):
+        if position.best_value is None:
+            position.best_epoch = position.epoch
+        return position.best_value is None
     training.schedule.observe(monitored)
     best = position.best_value is None or monitored > position.best_value
     if best:
