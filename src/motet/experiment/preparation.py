@@ -13,7 +13,8 @@ from motet.data.corpus import Corpus
 from motet.data.loader import Loader
 from motet.data.segments import Segments, fit_length
 from motet.data.splits import FoldSplit
-from motet.experiment.data import Listed, OpenData
+from motet.experiment.data import OpenData
+from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
 from motet.maps import Maps
 from motet.model import DataSetDocument, InputDocument, Model, ModelDocument
