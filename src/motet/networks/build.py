@@ -1,204 +1,151 @@
-"""From settings to a network, and to the plan of it that `--dry-run` prints."""
+"""From settings to a network. All that can be refused is refused here, before any data is read."""
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
 
 from motet.config import Settings, UserComponent
+from motet.config.wording import did_you_mean
 from motet.errors import ConfigError
 from motet.networks.cnn import Cnn
+from motet.networks.fusion import Fusion
+from motet.networks.head import Head
 from motet.networks.layer import Layer
 from motet.networks.mlp import Mlp
-from motet.networks.network import Fusion, Network, UserNetwork
+from motet.networks.network import Network
 from motet.networks.pool import Pool
 from motet.networks.rnn import Rnn
-from motet.networks.settings import CnnSettings, MlpSettings, ModelSettings, PoolSettings, RnnSettings
+from motet.networks.settings import (
+    CnnSettings,
+    HeadSettings,
+    MlpSettings,
+    ModelSettings,
+    PoolSettings,
+    RnnSettings,
+)
 from motet.networks.shape import MapShape
+from motet.networks.user_network import UserNetwork
 
 _LAYERS: Mapping[type[Settings], Any] = {CnnSettings: Cnn, MlpSettings: Mlp, PoolSettings: Pool, RnnSettings: Rnn}
 
 Shapes = Mapping[str, MapShape]
+AnyNetwork = Network | UserNetwork
 
 
-@dataclass(frozen=True, slots=True)
-class LayerPlan:
-    """One line of a network's plan: where, what comes in, what goes out, and its parameters."""
-
-    path: str
-    kind: str
-    before: str
-    after: str
-    num_parameters: int
-
-
-def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> nn.Module:
-    """Build a network; weights are drawn from PyTorch's generator.
+def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> AnyNetwork:
+    """Build a network; weights are drawn from PyTorch's generator, which the caller seeds.
 
     Parameters
     ----------
     inputs
-        Shapes of the inputs by name.
+        The shapes of the inputs by name.
     outputs
-        Outputs of the tasks by name.
+        The outputs of the tasks by name.
 
     Raises
     ------
     ConfigError
-        If a layer cannot take what reaches it, or encoders or heads are named that do not exist.
+        If a layer cannot take what reaches it, or an encoder or a head is named that nothing belongs to.
+
+    Examples
+    --------
+    >>> inputs, outputs = {"signal": MapShape(1, 500, 64)}, {"sound": 10}
+    >>> network = build_network(ModelSettings(), inputs, outputs)
+    >>> network.min_frames
+    {'signal': 8}
     """
     if settings.network is not None:
         return _user_network(settings.network, inputs, outputs)
-    unknown = [
-        f"model.heads.{name}: there is no such task ({', '.join(outputs)})"
+    _check_heads(settings, outputs)
+    encoders = _build_encoders(settings, inputs)
+    encoded = {name: layers[-1].shape if layers else inputs[name] for name, layers in encoders.items()}
+    fusion = Fusion(settings, encoded) if len(inputs) > 1 else None
+    shape = next(iter(encoded.values())) if fusion is None else fusion.shape
+    trunk = _build_layers(settings.trunk, shape, "model.trunk")
+    shape = trunk[-1].shape if trunk else shape
+    pooling = None if shape.frames == 1 else Pool(settings.pooling, shape, "model.pooling")
+    size = (shape if pooling is None else pooling.shape).values_per_frame
+    heads = {task: Head(settings.heads.get(task, HeadSettings()), size, count) for task, count in outputs.items()}
+    return Network(encoders, fusion, trunk, pooling, heads)
+
+
+def encoder_paths(settings: ModelSettings, inputs: Shapes) -> dict[str, str]:
+    """Return the dotted path of each input's layers; one list for all inputs has one path."""
+    if isinstance(settings.encoder, Mapping):
+        return {name: f"model.encoder.{name}" for name in inputs}
+    return dict.fromkeys(inputs, "model.encoder")
+
+
+def _check_heads(settings: ModelSettings, outputs: Mapping[str, int]) -> None:
+    problems = [
+        f"model.heads.{name}: there is no task {name!r}{did_you_mean(name, outputs)}; tasks are {', '.join(outputs)}"
         for name in settings.heads
         if name not in outputs
     ]
-    if unknown:
-        raise ConfigError(*unknown)
-    encoders: dict[str, list[Layer]] = {}
-    shapes: dict[str, MapShape] = {}
-    for name, (path, layers) in _encoder_settings(settings, inputs).items():
-        encoders[name], shapes[name] = _build_layers(layers, inputs[name], path)
-    per_clip = len(inputs) > 1 and settings.fusion_per == "clip"
-    pools = {name: Pool(settings.pooling, shape) for name, shape in shapes.items()} if per_clip else {}
-    fusion = Fusion(settings.fusion, shapes, pools)
-    trunk, shape = _build_layers(settings.trunk, fusion.shape, "model.trunk")
-    pooling = None if shape.frames == 1 else Pool(settings.pooling, shape, "model.pooling")
-    size = (shape if pooling is None else pooling.shape).values_per_frame
-    return Network(settings, encoders, fusion, trunk, pooling, size, outputs)
+    if problems:
+        raise ConfigError(*problems)
 
 
-def plan_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> list[LayerPlan]:
-    """Return what every layer receives and returns, and its parameters, without memory for weights.
-
-    Raises
-    ------
-    ConfigError
-        As `build_network`.
-    """
-    with torch.device("meta"):
-        network = build_network(settings, inputs, outputs)
-    if not isinstance(network, Network):
-        before = ", ".join(f"{name} {shape}" for name, shape in inputs.items())
-        after = ", ".join(f"{task} [{count}]" for task, count in outputs.items())
-        return [LayerPlan("model.network", "user", before, after, count_parameters(network))]
-    lines = []
-    for name, layers in network.encoders.items():
-        path = "model.encoder" if len(inputs) == 1 and isinstance(settings.encoder, tuple) else f"model.encoder.{name}"
-        lines += _plan_layers(layers, inputs[name], path)
-    if len(inputs) > 1:
-        before = " + ".join(str(shape) for shape in network.fusion.shapes.values())
-        lines.append(
-            LayerPlan(
-                "model.fusion", settings.fusion, before, str(network.fusion.shape), count_parameters(network.fusion)
-            )
-        )
-    shape = network.fusion.shape
-    lines += _plan_layers(network.trunk, shape, "model.trunk")
-    shape = network.trunk[-1].shape if len(network.trunk) else shape  # type: ignore[assignment]
-    if network.pooling is not None:
-        lines += _plan_layers([network.pooling], shape, "model.pooling", numbered=False)
-        shape = network.pooling.shape
-    for task, head in network.heads.items():
-        lines.append(
-            LayerPlan(
-                f"model.heads.{task}",
-                "head",
-                f"[{shape.values_per_frame}]",
-                f"[{outputs[task]}]",
-                count_parameters(head),
-            )
-        )
-    return lines
-
-
-def count_parameters(module: nn.Module) -> int:
-    """Return the number of trained values."""
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-def min_frames(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int], *, limit: int = 2**20) -> int:
-    """Return the fewest frames with which every layer has a frame left.
-
-    Raises
-    ------
-    ConfigError
-        If even `limit` frames are too few, or a layer is impossible for another reason.
-    """
-
-    def fits(frames: int) -> bool:
-        shapes = {name: MapShape(shape.channels, frames, shape.bins) for name, shape in inputs.items()}
+def _build_encoders(settings: ModelSettings, inputs: Shapes) -> dict[str, list[Layer]]:
+    """Build every input's layers; the problems of all inputs are reported together."""
+    layers = _encoder_settings(settings, inputs)
+    encoders, problems = {}, []
+    for name, path in encoder_paths(settings, inputs).items():
         try:
-            with torch.device("meta"):
-                build_network(settings, shapes, outputs)
-        except ConfigError:
-            return False
-        return True
-
-    if settings.network is not None:
-        return 1
-    high = 1
-    while not fits(high):
-        high *= 2
-        if high > limit:
-            build_network(settings, inputs, outputs)
-            raise ConfigError(f"model: no recording of up to {limit} frames passes this network; use fewer stages")
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    return high
+            encoders[name] = _build_layers(layers[name], inputs[name], path)
+        except ConfigError as error:
+            problems += [line for line in error.problems if line not in problems]
+    if problems:
+        raise ConfigError(*problems)
+    return encoders
 
 
-def _encoder_settings(settings: ModelSettings, inputs: Shapes) -> dict[str, tuple[str, Sequence[Any]]]:
-    if isinstance(settings.encoder, dict):
-        problems = [
-            f"model.encoder.{name}: there is no such input ({', '.join(inputs)})"
-            for name in settings.encoder
-            if name not in inputs
-        ]
-        problems += [
-            f"model.encoder: input {name!r} has no layers; name it" for name in inputs if name not in settings.encoder
-        ]
-        if problems:
-            raise ConfigError(*problems)
-        return {name: (f"model.encoder.{name}", settings.encoder[name]) for name in inputs}
-    return dict.fromkeys(inputs, ("model.encoder", settings.encoder))
+def _encoder_settings(settings: ModelSettings, inputs: Shapes) -> Mapping[str, Sequence[Settings]]:
+    encoder = settings.encoder
+    if not isinstance(encoder, Mapping):
+        return dict.fromkeys(inputs, encoder)
+    problems = [
+        f"model.encoder.{name}: there is no input {name!r}{did_you_mean(name, inputs)}; inputs are {', '.join(inputs)}"
+        for name in encoder
+        if name not in inputs
+    ]
+    problems += [f"model.encoder: has no layers for the input {name!r}" for name in inputs if name not in encoder]
+    if problems:
+        raise ConfigError(*problems)
+    return encoder
 
 
-def _build_layers(layers: Sequence[Any], shape: MapShape, path: str) -> tuple[list[Layer], MapShape]:
+def _build_layers(layers: Sequence[Settings], shape: MapShape, path: str) -> list[Layer]:
     built: list[Layer] = []
     for number, settings in enumerate(layers):
         where = f"{path}.{number}"
         if isinstance(settings, UserComponent):
-            layer = settings.build(shape)
-            if not isinstance(getattr(layer, "shape", None), MapShape):
-                raise ConfigError(f"{where}: {settings.kind} has no `shape`; set it to the MapShape of its output")
+            layer = _user_layer(settings, shape, where)
         else:
             layer = _LAYERS[type(settings)](settings, shape, where)
         built.append(layer)
         shape = layer.shape
-    return built, shape
+    return built
 
 
-def _user_network(settings: UserComponent, inputs: Shapes, outputs: Mapping[str, int]) -> nn.Module:
-    """Build the user's network; a module that is given ready is copied, so that folds do not share weights."""
-    module = settings.build(dict(inputs), dict(outputs)) if isinstance(settings.target, type) else settings.target
+def _user_layer(settings: UserComponent, shape: MapShape, path: str) -> Layer:
+    layer = _user_module(settings, path, shape)
+    if not isinstance(getattr(layer, "shape", None), MapShape):
+        raise ConfigError(f"{path}: {settings.kind} has no `shape`; set it to the MapShape of its output")
+    return cast(Layer, layer)
+
+
+def _user_network(settings: UserComponent, inputs: Shapes, outputs: Mapping[str, int]) -> UserNetwork:
+    return UserNetwork(_user_module(settings, "model.network", dict(inputs), dict(outputs)), outputs, inputs)
+
+
+def _user_module(settings: UserComponent, path: str, *args: object) -> nn.Module:
+    """Build a module of the user's own; one that is given ready is copied, so that folds do not share weights."""
+    with torch.device("cpu"):
+        module = settings.build(*args) if isinstance(settings.target, type) else copy.deepcopy(settings.target)
     if not isinstance(module, nn.Module):
-        raise ConfigError(f"model.network: {settings.kind} is no torch.nn.Module; derive it from that class")
-    return UserNetwork(copy.deepcopy(module), outputs)
-
-
-def _plan_layers(layers: Any, shape: MapShape, path: str, *, numbered: bool = True) -> list[LayerPlan]:
-    lines = []
-    for number, layer in enumerate(layers):
-        where = f"{path}.{number}" if numbered else path
-        lines.append(
-            LayerPlan(where, type(layer).__name__.lower(), str(shape), str(layer.shape), count_parameters(layer))
-        )
-        shape = layer.shape
-    return lines
+        raise ConfigError(f"{path}: {settings.kind} is no torch.nn.Module; derive it from that class")
+    return module

@@ -14,7 +14,7 @@ class Head(nn.Module):
     settings
         Hidden units, activation, dropout.
     size
-        Features that come in.
+        Features that come in, D.
     outputs
         Outputs of the task, K.
     """
@@ -26,6 +26,7 @@ class Head(nn.Module):
             layers += [nn.Dropout(settings.dropout), nn.Linear(size, hidden), build_activation(settings.activation)]
             size = hidden
         self.layers = nn.Sequential(*layers, nn.Dropout(settings.dropout), nn.Linear(size, outputs))
+        self.outputs = outputs
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features [n, D] to raw outputs [n, K]."""

@@ -1,13 +1,14 @@
 """Dense layers, for every frame or for the whole clip."""
 
-from dataclasses import replace
+import itertools
 
-from torch import nn
+from torch import Tensor, nn
 
 from motet.data.batch import Column
-from motet.errors import ConfigError
+from motet.errors import ConfigError, DataError
 from motet.networks.activations import build_activation
-from motet.networks.masking import build_norm, zero_padding
+from motet.networks.masking import frame_mask, zero_padding
+from motet.networks.normalisation import build_normalisation
 from motet.networks.settings import MlpSettings
 from motet.networks.shape import MapShape
 
@@ -18,7 +19,7 @@ class Mlp(nn.Module):
     Parameters
     ----------
     settings
-        Hidden units, and whether they see a frame (time is kept) or a clip.
+        Hidden units, and whether they see a frame (time is kept) or a clip (one frame is left).
     shape
         The shape of its input.
     path
@@ -32,47 +33,69 @@ class Mlp(nn.Module):
 
     def __init__(self, settings: MlpSettings, shape: MapShape, path: str = "mlp") -> None:
         super().__init__()
-        self.per_clip = settings.per == "clip"
-        if self.per_clip and shape.frames is None:
-            raise ConfigError(
-                f"{path}: per: clip wants recordings of one length, but its input is {shape}; "
-                "set segments.length_s, pool over time before it, or use per: frame"
-            )
-        size = shape.values_per_frame * ((shape.frames or 1) if self.per_clip else 1)
-        layers = []
-        for hidden in settings.hidden:
-            layers.append(_Dense(settings, size, hidden))
-            size = hidden
-        self.layers = nn.ModuleList(layers)
-        self.shape = MapShape(size, 1 if self.per_clip else shape.frames, 1)
+        self.path, self.per_clip = path, settings.per == "clip"
+        size = shape.values_per_frame
+        if self.per_clip:
+            if shape.frames is None:
+                raise ConfigError(
+                    f"{path}: per: clip wants recordings of one length, but its input is {shape}; "
+                    "set segments.length_s, put a pool layer before it, or use per: frame"
+                )
+            size *= shape.frames
+        sizes = [size, *settings.hidden]
+        self.layers = nn.ModuleList(_Dense(settings, before, after) for before, after in itertools.pairwise(sizes))
+        self.shape = MapShape(sizes[-1], 1 if self.per_clip else shape.frames, 1)
+        self.before = shape
 
     def forward(self, column: Column) -> Column:
-        """Compute on maps [n, C, T, F]; returns [n, H, T, 1], or [n, H, 1, 1] per clip."""
-        if self.per_clip:
-            values = column.values.flatten(1).unsqueeze(-1)
-            column = Column(values, column.rows)
-        else:
-            column = replace(column, values=column.values.permute(0, 1, 3, 2).flatten(1, 2))
+        """Compute on maps [n, C, T, F]; returns [n, H, T, 1], or [n, H, 1, 1] per clip.
+
+        Raises
+        ------
+        DataError
+            If clips have another length than the network was built for.
+        """
+        return self._clips(column) if self.per_clip else self._frames(column)
+
+    def frames_needed(self, frames: int) -> int:
+        """Return the fewest frames of its input that give so many frames of its output.
+
+        That is one per clip, whose padding counts; a map of another length is refused by `forward`.
+        """
+        return 1 if self.per_clip else frames
+
+    def _clips(self, column: Column) -> Column:
+        if column.values.shape[2] != self.before.frames:
+            raise DataError(
+                f"{self.path}: a clip of {column.values.shape[2]} frames reaches a layer that was built for "
+                f"{self.before.frames}; cut recordings to the length that the network was trained with"
+            )
+        values = column.values.flatten(1)
         for layer in self.layers:
-            column = layer(column)
-        return replace(column, values=column.values.unsqueeze(-1))
+            values = layer(values, None)
+        return Column(values[:, :, None, None], column.rows)
+
+    def _frames(self, column: Column) -> Column:
+        values, lengths = column.values, column.lengths
+        num_rows, _, num_frames, _ = values.shape
+        mask = None if lengths is None else frame_mask(values, lengths).view(-1, 1)
+        cells = values.transpose(1, 2).reshape(num_rows * num_frames, -1)
+        for layer in self.layers:
+            cells = layer(cells, mask)
+        values = cells.view(num_rows, num_frames, -1).transpose(1, 2).unsqueeze(3)
+        return Column(zero_padding(values, lengths), column.rows, lengths, column.grid)
 
 
 class _Dense(nn.Module):
-    """One layer on values [n, size, T]."""
+    """One layer on cells [n, size], of which a mask [n, 1] may say which are valid."""
 
-    def __init__(self, settings: MlpSettings, size: int, hidden: int) -> None:
+    def __init__(self, settings: MlpSettings, before: int, after: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(size, hidden)
-        self.norm = build_norm(settings.normalisation, hidden, time_axis=2)
+        self.linear = nn.Linear(before, after)
+        self.norm = build_normalisation(settings.normalisation, after)
         self.activation = build_activation(settings.activation)
         self.dropout = nn.Dropout(settings.dropout)
 
-    def forward(self, column: Column) -> Column:
-        values = column.values
-        if values.shape[2] == 1:
-            values = self.linear(values.squeeze(2)).unsqueeze(2)
-        else:
-            values = self.linear(values.transpose(1, 2)).transpose(1, 2)
-        values = self.dropout(self.activation(self.norm(values, column.lengths)))
-        return replace(column, values=zero_padding(values, column.lengths, 2))
+    def forward(self, values: Tensor, mask: Tensor | None) -> Tensor:
+        result: Tensor = self.dropout(self.activation(self.norm(self.linear(values), mask)))
+        return result

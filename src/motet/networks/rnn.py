@@ -1,7 +1,5 @@
 """Recurrent layers over time; each step sees the C*F values of a frame."""
 
-from dataclasses import replace
-
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -14,6 +12,8 @@ _CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 class Rnn(nn.Module):
     """Recurrent layers. Rows of different lengths are packed, so both directions begin at a row's own ends.
+
+    Dropout acts between the layers and after the last one.
 
     Parameters
     ----------
@@ -40,12 +40,15 @@ class Rnn(nn.Module):
 
     def forward(self, column: Column) -> Column:
         """Compute on maps [n, C, T, F]; returns [n, H, T, 1]."""
-        steps = column.values.permute(0, 2, 1, 3).flatten(2)
-        states = self._run(steps, column.lengths)
-        values = self.dropout(states).transpose(1, 2).unsqueeze(-1)
-        return replace(column, values=values)
+        steps = column.values.transpose(1, 2).flatten(2)
+        states: Tensor = self.dropout(self._states(steps, column.lengths))
+        return Column(states.transpose(1, 2).unsqueeze(3), column.rows, column.lengths, column.grid)
 
-    def _run(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
+    def frames_needed(self, frames: int) -> int:
+        """Return the fewest frames of its input that give so many frames of its output."""
+        return frames
+
+    def _states(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
         if lengths is None:
             states: Tensor = self.recurrence(steps)[0]
             return states

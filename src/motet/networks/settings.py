@@ -7,16 +7,14 @@ A layer takes and returns a map of C channels, T frames and F bins. Time is kept
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    Discriminator,
     Field,
-    Tag,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     model_validator,
 )
 
-from motet.config import Many, Settings, Slot, UserComponent, kinds, option
+from motet.config import Many, Name, OneOrNamed, Settings, Slot, UserComponent, kinds, option
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "none"]
 
@@ -81,7 +79,7 @@ class NoPoolingSettings(Settings):
     kind: Literal["none"] = "none"
 
 
-PoolingSettings = kinds("pooling", MaxPoolingSettings, MeanPoolingSettings, NoPoolingSettings)
+PoolingSettings = Annotated[MaxPoolingSettings | MeanPoolingSettings | NoPoolingSettings, Slot("pooling")]
 
 
 class CnnSettings(Settings):
@@ -166,33 +164,21 @@ class HeadSettings(Settings):
     dropout: float = option(0.0, "Share of values dropped before each layer of the head.", ge=0, lt=1)
 
 
-def _form(value: Any) -> str:
-    return "inputs" if isinstance(value, dict) and "kind" not in value else "layers"
-
-
-_Layers = Many[LayerSettings]
-_Encoder = Annotated[
-    Annotated[_Layers, Tag("layers")] | Annotated[dict[str, _Layers], Tag("inputs")], Discriminator(_form)
-]
-
-
 class ModelSettings(Settings):
     """The network: encoders of the inputs, their fusion, a shared trunk, pooling, a head for each task."""
 
-    encoder: _Encoder = option(
+    encoder: OneOrNamed[Many[LayerSettings]] = option(
         (CnnSettings(),),
-        "Layers from the input on; with several inputs, a list of layers for each input's name.",
+        "Layers from the input on; one list for every input (each with weights of its own), or one by name.",
     )
     fusion: Literal["concat", "mean", "sum"] = option("concat", "How the encoded inputs become one.")
     fusion_per: Literal["clip", "frame"] = option(
         "clip",
         "clip: encoded inputs are pooled over time first; frame: fused frame by frame, of equal frames.",
     )
-    trunk: _Layers = option((), "Layers that all inputs and tasks share, after the encoders.")
+    trunk: Many[LayerSettings] = option((), "Layers that all inputs and tasks share, after the encoders.")
     pooling: PoolSettings = option(PoolSettings(), "Pooling before the heads, where time is left.")
-    heads: dict[str, HeadSettings] = Field(
-        default_factory=dict, description="The head of each task; a task that is not named has a linear head."
-    )
+    heads: dict[Name, HeadSettings] = option({}, "Heads by task; a task that is not named has a linear head.")
     network: Annotated[UserComponent, Slot("network")] | None = option(
-        None, "A network of your own, `./mine.py:Net`, in place of all the others."
+        None, "A network of your own, ./mine.py:Net, in place of all of the above."
     )

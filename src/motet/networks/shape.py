@@ -91,7 +91,7 @@ Sizes = tuple[int | None, ...]
 Windows = tuple[Window, ...]
 
 
-def fit(windows: Windows, sizes: Sizes, axes: Sequence[str], *, where: str, shape: MapShape, remedy: str) -> Sizes:
+def fit(windows: Windows, sizes: Sizes, axes: Sequence[str], *, where: str, before: MapShape, remedy: str) -> Sizes:
     """Return how many windows fit into each axis; None stays None.
 
     Parameters
@@ -99,9 +99,9 @@ def fit(windows: Windows, sizes: Sizes, axes: Sequence[str], *, where: str, shap
     axes
         What the axes are called in messages: "frames", "bins", "channels".
     where
-        The layer and the part of it, for messages: "model.encoder.0: kernel of stage 2 of 3".
-    shape
-        The map that reaches the windows, for messages.
+        The windows and their layer, for messages: "model.encoder.0: the kernel of stage 2 of 3".
+    before
+        The map that enters the layer or stage, for messages.
     remedy
         What the user can do besides giving a larger map.
 
@@ -112,17 +112,17 @@ def fit(windows: Windows, sizes: Sizes, axes: Sequence[str], *, where: str, shap
     """
     for window, size, axis in zip(windows, sizes, axes, strict=True):
         if size is not None and window.count(size) == 0:
-            padding = f" and {window.before + window.after} of padding" if window.before + window.after else ""
+            zeros = window.before + window.after
             raise ConfigError(
-                f"{where}: a window of {window.size} {axis} is wider than its map {shape}, "
-                f"which has {size} {axis}{padding}; {remedy}, or give it more {_more(axis)}"
+                f"{where} is {window.size} {axis} wide, but only {size} {axis}"
+                f"{f' and {zeros} of padding' if zeros else ''} reach it (from the map {before}); "
+                f"{remedy}, or give it more {_MORE[axis]}"
             )
     return tuple(None if size is None else window.count(size) for window, size in zip(windows, sizes, strict=True))
 
 
-def _more(axis: str) -> str:
-    return {
-        "frames": "frames (longer segments.length_s, smaller features.hop_s)",
-        "bins": "bins (features.bands)",
-        "channels": "channels (signal.channels)",
-    }[axis]
+_MORE = {
+    "frames": "frames (a longer segments.length_s, a smaller hop)",
+    "bins": "bins",
+    "channels": "channels (signal.channels)",
+}

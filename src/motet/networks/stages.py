@@ -1,7 +1,7 @@
 """The arithmetic of convolutional stages: the windows and the shapes of every stage, computed without any tensor.
 
 A stage steps over the axes (time, bins), or (channels, time, bins) in 3D. In 1D the C*F values of a frame are
-channels of one bin, so that time is the last but one axis everywhere.
+channels of a single bin, so time is the last but one axis everywhere.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Stage:
     before, shape
         The maps that enter and leave it.
     channels_before, channels
-        The channels of its convolutions; in 3D not those of the map.
-    first, others
-        The windows of its first convolution, which has the stride, and of those repeated after it.
+        The channels of its first convolution; in 3D not those of the maps.
+    convolutions
+        The windows of each convolution in turn; the first has the stride.
     pooling
         The windows of its pooling; empty without.
     """
@@ -34,15 +34,13 @@ class Stage:
     shape: MapShape
     channels_before: int
     channels: int
-    first: Windows
-    others: Windows
+    convolutions: tuple[Windows, ...]
     pooling: Windows
-    repeat: int
 
     @property
-    def convolutions(self) -> tuple[Windows, ...]:
-        """The windows of each convolution in turn."""
-        return (self.first, *(self.others,) * (self.repeat - 1))
+    def strides(self) -> tuple[int, ...]:
+        """The strides of the first convolution."""
+        return tuple(window.stride for window in self.convolutions[0])
 
     @property
     def over_time(self) -> Windows:
@@ -68,30 +66,86 @@ def plan_stages(settings: CnnSettings, shape: MapShape, path: str) -> tuple[Stag
         not keep its size.
     """
     stages: list[Stage] = []
-    entering, sizes = _entering(settings.dims, shape)
+    convolutions, pooling = _convolutions(settings), _pooling(settings)
+    channels_before, sizes = _opened(settings.dims, shape)
     for number, channels in enumerate(settings.channels, 1):
         name = f"stage {number} of {len(settings.channels)}"
-        stage, sizes = _plan_stage(settings, shape, entering, sizes, channels, name, f"{path}: {name}")
-        stages.append(stage)
-        entering, shape = channels, stage.shape
+        _check(settings, channels, convolutions, f"{path}: {name}")
+        sizes = _fit(convolutions, pooling, sizes, f"{name} of {path}", shape)
+        after = _closed(settings.dims, channels, sizes)
+        stages.append(Stage(name, shape, after, channels_before, channels, convolutions, pooling))
+        channels_before, shape = channels, after
     return tuple(stages)
 
 
-def _plan_stage(
-    settings: CnnSettings, before: MapShape, entering: int, sizes: Sizes, channels: int, name: str, where: str
-) -> tuple[Stage, Sizes]:
-    first, others, pooling = _kernels(settings, first=True), _kernels(settings, first=False), _pooling(settings)
-    _check(settings, channels, (first, others), where)
+def _opened(dims: int, shape: MapShape) -> tuple[int, Sizes]:
+    """Return the channels that the first convolution sees, and the sizes of the axes that it steps over."""
+    if dims == 1:
+        return shape.values_per_frame, (shape.frames, 1)
+    if dims == 2:
+        return shape.channels, (shape.frames, shape.bins)
+    return 1, (shape.channels, shape.frames, shape.bins)
+
+
+def _closed(dims: int, channels: int, sizes: Sizes) -> MapShape:
+    *channel_axis, frames, bins = sizes
+    assert bins is not None
+    for size in channel_axis:
+        assert size is not None
+        channels *= size
+    return MapShape(channels, frames, bins)
+
+
+def _fit(convolutions: tuple[Windows, ...], pooling: Windows, sizes: Sizes, where: str, before: MapShape) -> Sizes:
     axes = ("channels", "frames", "bins")[-len(sizes) :]
-    remedy = "use a smaller kernel or padding: same"
-    for windows in (first, *(others,) * (settings.repeat - 1)):
-        shape = _leaving(settings.dims, entering, sizes)
-        sizes = fit(windows, sizes, axes, where=f"{where}: kernel", shape=shape, remedy=remedy)
-        entering_now = channels
-        entering, entering_now = entering, entering_now
-    if pooling:
-        shape = _leaving(settings.dims, channels, sizes)
-        remedy = "use fewer stages, a smaller pooling.size for this axis ([2, 1] pools time alone), or pooling: none"
-        sizes = fit(pooling, sizes, axes, where=f"{where}: pooling", shape=shape, remedy=remedy)
-    shape = _leaving(settings.dims, channels, sizes)
-    return Stage(name, before, shape, entering, channels, first, others, pooling, settings.repeat), sizes
+    smaller = "use a smaller kernel, or padding: same"
+    for windows in convolutions:
+        sizes = fit(windows, sizes, axes, where=f"the kernel in {where}", before=before, remedy=smaller)
+    if not pooling:
+        return sizes
+    smaller = "use fewer stages, a smaller pooling.size (one number an axis pools each by its own), or pooling: none"
+    return fit(pooling, sizes, axes, where=f"the pooling in {where}", before=before, remedy=smaller)
+
+
+def _check(settings: CnnSettings, channels: int, convolutions: tuple[Windows, ...], where: str) -> None:
+    if settings.normalisation == "group" and channels % settings.groups:
+        raise ConfigError(
+            f"{where} has {channels} channels in groups of equal size, but groups is {settings.groups}; "
+            "choose groups that divide the channels"
+        )
+    if settings.residual and not all(window.keeps_size for windows in convolutions for window in windows):
+        raise ConfigError(
+            f"{where} is residual, which adds its input to its output, but padding is {settings.padding} for a kernel "
+            f"of {settings.kernel} and the sizes differ; use padding: same"
+        )
+
+
+def _convolutions(settings: CnnSettings) -> tuple[Windows, ...]:
+    kernels, strides = _per_axis(settings.kernel, settings.dims), _per_axis(settings.stride, settings.dims)
+    if settings.padding == "same":
+        first = [Window.same(kernel, stride=stride) for kernel, stride in zip(kernels, strides, strict=True)]
+    else:
+        pads = _per_axis(settings.padding, settings.dims)
+        first = [Window(kernel, stride, pad, pad) for kernel, stride, pad in zip(kernels, strides, pads, strict=True)]
+    others = [Window(window.size, 1, window.before, window.after) for window in first]
+    return (_with_bins(first), *[_with_bins(others)] * (settings.repeat - 1))
+
+
+def _pooling(settings: CnnSettings) -> Windows:
+    """Return the window of every axis; one number for all does not pool the channels of 3D."""
+    pooling = settings.pooling
+    if not isinstance(pooling, MaxPoolingSettings | MeanPoolingSettings):
+        return ()
+    sizes = _per_axis(pooling.size, settings.dims)
+    if settings.dims == 3 and isinstance(pooling.size, int):
+        sizes = (1, *sizes[1:])
+    return _with_bins([Window(size, size) for size in sizes])
+
+
+def _per_axis(value: int | tuple[int, ...], dims: int) -> tuple[int, ...]:
+    return (value,) * dims if isinstance(value, int) else value
+
+
+def _with_bins(windows: list[Window]) -> Windows:
+    """Add the single bin of 1D."""
+    return (windows[0], Window(1)) if len(windows) == 1 else tuple(windows)

@@ -1,0 +1,122 @@
+"""What a network will be, line by line, before any data is read: `motet train --dry-run` prints it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from motet.networks.build import Shapes, build_network, encoder_paths
+from motet.networks.cnn import Cnn
+from motet.networks.layer import Layer
+from motet.networks.network import Network
+from motet.networks.settings import ModelSettings
+from motet.networks.shape import MapShape
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """One line of a network's plan.
+
+    Parameters
+    ----------
+    path
+        Where it stands in the settings; the stages of a cnn share one path.
+    kind
+        What it is: "cnn, stage 2 of 3", "rnn", "pool", "concat", "head", "network".
+    in_shapes
+        The maps that come in; several where inputs are fused.
+    out_shape
+        The map that leaves; that of a head has K channels.
+    num_parameters
+        The number of trained values.
+    """
+
+    path: str
+    kind: str
+    in_shapes: tuple[MapShape, ...]
+    out_shape: MapShape
+    num_parameters: int
+
+
+def plan_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> list[LayerPlan]:
+    """Return what every layer receives and returns, and its parameters. No memory is taken and nothing is drawn.
+
+    Raises
+    ------
+    ConfigError
+        As `build_network`.
+
+    Examples
+    --------
+    >>> inputs, outputs = {"signal": MapShape(1, 500, 64)}, {"sound": 10}
+    >>> for line in plan_network(ModelSettings(), inputs, outputs):
+    ...     print(line.path, line.out_shape, line.num_parameters)
+    model.encoder.0 [C=32, T=250, F=32] 352
+    model.encoder.0 [C=64, T=125, F=16] 18560
+    model.encoder.0 [C=128, T=62, F=8] 73984
+    model.pooling [C=128, T=1, F=8] 0
+    model.heads.sound [C=10, T=1, F=1] 10250
+    """
+    with torch.device("meta"):
+        network = build_network(settings, inputs, outputs)
+    if isinstance(network, Network):
+        return list(_lines(network, settings, inputs))
+    count = count_parameters(network)
+    return [
+        LayerPlan("model.network", f"network for {task}", tuple(inputs.values()), MapShape(outputs[task], 1, 1), count)
+        for task in outputs
+    ]
+
+
+def min_frames(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> dict[str, int]:
+    """Return the fewest frames of each input with which every layer has a frame left.
+
+    Raises
+    ------
+    ConfigError
+        As `build_network`.
+    """
+    with torch.device("meta"):
+        return build_network(settings, inputs, outputs).min_frames
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Return the number of trained values."""
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+
+
+def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterator[LayerPlan]:
+    shapes = dict(inputs)
+    for name, path in encoder_paths(settings, inputs).items():
+        lines = list(_layer_lines(network.encoders.of(name), shapes[name], path))
+        shapes[name] = lines[-1].out_shape if lines else shapes[name]
+        yield from lines
+    shape = next(iter(shapes.values()))
+    if network.fusion is not None:
+        fused = network.fusion
+        yield LayerPlan("model.fusion", fused.how, tuple(shapes.values()), fused.shape, count_parameters(fused))
+        shape = fused.shape
+    for line in _layer_lines(network.trunk, shape, "model.trunk"):
+        yield line
+        shape = line.out_shape
+    if network.pooling is not None:
+        pooling = network.pooling
+        yield LayerPlan("model.pooling", "pool", (shape,), pooling.shape, count_parameters(pooling))
+        shape = pooling.shape
+    for task, head in network.heads.named().items():
+        count = count_parameters(head)
+        yield LayerPlan(f"model.heads.{task}", "head", (shape,), MapShape(head.outputs, 1, 1), count)
+
+
+def _layer_lines(layers: Iterable[Layer], shape: MapShape, path: str) -> Iterator[LayerPlan]:
+    for number, layer in enumerate(layers):
+        where = f"{path}.{number}"
+        if isinstance(layer, Cnn):
+            for stage in layer.stages:
+                kind = f"cnn, {stage.plan.name}"
+                yield LayerPlan(where, kind, (stage.plan.before,), stage.plan.shape, count_parameters(stage))
+        else:
+            kind = type(layer).__name__.lower()
+            yield LayerPlan(where, kind, (shape,), layer.shape, count_parameters(layer))
+        shape = layer.shape

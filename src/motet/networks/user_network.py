@@ -1,0 +1,83 @@
+"""A network of the user's own in place of the built one.
+
+It is any `nn.Module` that maps `{input: [n, C, T, F]}` to `{task: [n, K]}`, raw outputs of every task. One that takes
+a second argument `lengths` also receives the valid frames, `{input: [n] or None}`; without it, padded rows of different
+lengths are refused, because it could not tell padding from data.
+"""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from motet.data.batch import Column
+from motet.errors import ConfigError
+from motet.networks.output import Inputs, NetworkOutput, Rows, chosen
+
+
+class UserNetwork(nn.Module):
+    """Call the user's module, and check what it returns.
+
+    Parameters
+    ----------
+    module
+        The user's module.
+    outputs
+        Outputs by task.
+    inputs
+        The names of the inputs.
+    """
+
+    def __init__(self, module: nn.Module, outputs: Mapping[str, int], inputs: Mapping[str, object]) -> None:
+        super().__init__()
+        self.module = module
+        self.outputs = dict(outputs)
+        self.min_frames = dict.fromkeys(inputs, 1)
+        self.takes_lengths = "lengths" in inspect.signature(module.forward).parameters
+
+    def forward(self, inputs: Inputs, rows: Rows) -> NetworkOutput:
+        """Predict the tasks in `rows`, each for its rows; see `Network.forward`.
+
+        Raises
+        ------
+        ConfigError
+            If rows are padded or lack an input and the module cannot know, or it returns another shape than wanted.
+        """
+        found = self._call(inputs)
+        num_rows = len(next(iter(inputs.values())).values)
+        predictions = {}
+        for task, own in rows.items():
+            values = self._checked(found, task, num_rows)
+            predictions[task] = Column(chosen(values, own), own)
+        return NetworkOutput(predictions)
+
+    def _call(self, inputs: Inputs) -> Any:
+        for name, column in inputs.items():
+            if column.rows is not None:
+                raise ConfigError(
+                    f"model.network: some rows lack the input {name!r}, which a network of your own cannot be told; "
+                    "give all data sets the same features"
+                )
+            if column.lengths is not None and not self.takes_lengths:
+                raise ConfigError(
+                    f"model.network: rows of the input {name!r} have different lengths, and the network does not know "
+                    "them; set segments.length_s, or let its forward take (inputs, lengths)"
+                )
+        values = {name: column.values for name, column in inputs.items()}
+        if self.takes_lengths:
+            return self.module(values, lengths={name: column.lengths for name, column in inputs.items()})
+        return self.module(values)
+
+    def _checked(self, found: Any, task: str, num_rows: int) -> Tensor:
+        values = found.get(task) if isinstance(found, Mapping) else None
+        wanted = [num_rows, self.outputs[task]]
+        if isinstance(values, Tensor) and list(values.shape) == wanted:
+            return values
+        given = f"a tensor {list(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
+        if not isinstance(found, Mapping):
+            given = f"{type(found).__name__} in place of a mapping"
+        raise ConfigError(
+            f"model.network: returns {given} for the task {task!r}, which wants a tensor {wanted}; "
+            "return a mapping with the raw outputs of every task"
+        )
