@@ -1,7 +1,10 @@
+import contextlib
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from motet.config.document import MAX_BYTES, read_document, read_text
 from motet.errors import ConfigError
@@ -58,6 +61,7 @@ def test_passes_over_and_tells(text: str, line: str) -> None:
         ("a: *x", r"f:1:4: the alias \*x has no complete anchor &x"),
         ("a: &x [*x]", r"f:1:8: the alias \*x has no complete anchor &x"),
         ("a\0b", r"f:1: the character U\+0000 may not stand in YAML"),
+        ('a: "\\U99999999"', "f: this is not YAML: "),
         ("[" * 1000, "f:1:51: nested deeper than 50 levels"),
         ("a: " + "{a: " * 1000, "f:1:.*: nested deeper than 50 levels"),
     ],
@@ -65,6 +69,12 @@ def test_passes_over_and_tells(text: str, line: str) -> None:
 def test_refuses_what_is_not_yaml(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read_document(text, "f", [])
+
+
+@given(st.text(alphabet="ab:-[]{}#&*!|>'\"%@`?~<=\\ \n\t0.eYAMLxU", max_size=25) | st.text(max_size=15))
+def test_any_text_is_values_or_one_problem(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        read_document(text, "f", []).plain()
 
 
 def test_refuses_an_alias_bomb_at_once() -> None:

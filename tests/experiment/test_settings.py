@@ -246,6 +246,33 @@ def test_a_task_may_have_other_labels_in_another_data_set() -> None:
     assert list(Experiment(data=data).data) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "data.NAME.source",
+        "data.NAME.tasks",
+        "data.NAME.tasks.NAME.loss",
+        "data.NAME.tasks.NAME.decision",
+        "data.NAME.tasks.NAME.metrics",
+        "signal.steps",
+        "signal.augment",
+        "features",
+        "scaling",
+        "segments.crop",
+        "sampling",
+        "augment",
+        "model.encoder",
+        "model.network",
+        "training.optimizer",
+        "training.schedule",
+        "training.objective",
+        "training.stopping",
+    ],
+)
+def test_every_slot_takes_the_user_s_own_class(path: str) -> None:
+    assert "./FILE.py:NAME" in options(Experiment, path)[0].choices
+
+
 def test_every_option_has_a_meaning() -> None:
     without = [option.path for option in options(Experiment) if not option.meaning]
     assert not without

@@ -171,8 +171,8 @@ def _choices(annotation: Any) -> dict[str, str]:
             choices.update({str(name): "" for name in get_args(each)})
         elif is_settings(each) and "kind" in each.model_fields:
             choices[kind_of(each) or "./FILE.py:NAME"] = _first_line(each)
-        elif origin in (tuple, list):
-            choices.update(_choices(get_args(each)[0]))
+        elif origin in (tuple, list, dict):
+            choices.update(_choices(get_args(each)[1 if origin is dict else 0]))
     return choices
 
 

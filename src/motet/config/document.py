@@ -76,8 +76,8 @@ def read_document(text: str, source: str, problems: list[str], *, override: bool
         line = text.count("\n", 0, error.position) + 1
         shown = source if override else f"{source}:{line}"
         raise ConfigError(f"{shown}: the character U+{error.character:04X} may not stand in YAML") from None
-    except YAMLError as error:
-        raise ConfigError(f"{source}: {error}") from None
+    except (YAMLError, ValueError, OverflowError) as error:  # "\\U99999999" is no character
+        raise ConfigError(f"{source}: this is not YAML: {error}") from None
 
 
 def _hint(text: str) -> str:

@@ -29,6 +29,7 @@ _EXPECTED = {
     "string_too_long": "text of {max_length} or fewer characters",
     "string_too_short": "text of {min_length} or more characters",
     "string_type": "text",
+    "string_unicode": "text in Unicode",
     "too_long": "a {field_type} of {max_length} or fewer",
     "too_short": "a {field_type} of {min_length} or more",
     "tuple_type": "a list",
