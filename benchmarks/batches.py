@@ -29,6 +29,7 @@ from motet.data.settings import (
     StratifiedSettings,
     TemperatureSettings,
 )
+from motet.draws import Occasion
 from motet.features.feature_map import TimeGrid
 from motet.signals.recording import Recording
 from motet.sources.example import Example
@@ -54,7 +55,12 @@ class Memory:
         return np.asarray([len(self.maps[row]) for row in rows])
 
     def read_many(
-        self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32], epoch: int | None = None
+        self,
+        rows: Integers,
+        starts: Integers,
+        stops: Integers,
+        out: NDArray[np.float32],
+        occasion: Occasion | None = None,
     ) -> None:
         """Copy frames of each row."""
         for place, (row, start, stop) in enumerate(zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)):

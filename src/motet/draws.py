@@ -5,6 +5,7 @@ pseudorandom number generators", OOPSLA 2014), so any subset of rows can be draw
 """
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,24 @@ from numpy.typing import NDArray
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occasion:
+    """For which epoch, and as which rows, something is drawn: what the random changes of these rows are keyed by.
+
+    Parameters
+    ----------
+    row_ids
+        One number a row, int64 [n]; a row that comes again in an epoch has another one.
+    """
+
+    epoch: int
+    row_ids: NDArray[np.int64]
+
+    def of(self, rows: slice) -> "Occasion":
+        """Return the occasion of some of the rows."""
+        return Occasion(self.epoch, self.row_ids[rows])
 
 
 def key(seed: int, *parts: int | str) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet import draws
+from motet.draws import Occasion
 from motet.errors import DataError
 from motet.extraction import Precision, as_item
 from motet.features.extract import extract
@@ -48,14 +49,14 @@ class Maps(Protocol):
         ...
 
     def read_many(
-        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], epoch: int | None = None
+        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], occasion: Occasion | None = None
     ) -> None:
         """Read frames `starts` to `stops` of every row to the front of `out` [n, T, C, F].
 
         Parameters
         ----------
-        epoch
-            The epoch whose random changes are made; None for none, as when evaluating.
+        occasion
+            The key of random changes; None for no changes, as when evaluating.
         """
         ...
 
@@ -100,9 +101,9 @@ class StoredMaps:
         return self._frames[rows]
 
     def read_many(
-        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], epoch: int | None = None
+        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], occasion: Occasion | None = None
     ) -> None:
-        """Read frames of rows; nothing random precedes a stored map, so the epoch changes nothing."""
+        """Read frames of rows; nothing random precedes a stored map, so the occasion changes nothing."""
         try:
             self._store.read_many(self._entries[rows], starts, stops, out)
         except DamagedEntryError as damage:
@@ -129,9 +130,9 @@ class LiveMaps:
     feature
         Built for their rate.
     augmentation
-        Applied only where an epoch is given.
+        Applied only where an occasion is given.
     seed, stage
-        What the draws of the augmentation are keyed by, beside epoch and row.
+        What the draws of the augmentation are keyed by, beside the occasion.
     """
 
     def __init__(
@@ -148,13 +149,15 @@ class LiveMaps:
         return np.array([self._feature.num_frames(int(count)) for count in samples], dtype=np.int64)
 
     def read_many(
-        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], epoch: int | None = None
+        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], occasion: Occasion | None = None
     ) -> None:
         """Compute frames of rows; the same frames of a whole map would be the same without augmentation."""
         uniforms = None
-        if epoch is not None:
-            count = self._augmentation.num_draws
-            uniforms = draws.uniform(self._seed, epoch=epoch, rows=rows, stage=self._stage, count=count)
+        if occasion is not None:
+            uniforms = draws.uniform(
+                self._seed, epoch=occasion.epoch, rows=occasion.row_ids, stage=self._stage,
+                count=self._augmentation.num_draws,
+            )  # fmt: skip
         for place, (row, start, stop) in enumerate(zip(rows, starts, stops, strict=True)):
             drawn = None if uniforms is None else uniforms[place]
             out[place, : stop - start] = self._compute(int(row), int(start), int(stop), drawn)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus, raw_targets
 from motet.data.dataset import DataSet
+from motet.draws import Occasion
 from motet.features.feature_map import TimeGrid
 from motet.files import DigestCache
 from motet.signals.recording import Recording
@@ -112,22 +113,27 @@ def corpus_of(*data_sets: DataSet, kinds: Mapping[str, str] | None = None) -> Co
 
 
 class Maps:
-    """Maps in memory, each [T, C, F], that remember for which epochs they were read."""
+    """Maps in memory, each [T, C, F], that remember the occasions on which they were read."""
 
     def __init__(self, maps: Sequence[NDArray[np.float32]], step_s: float = 0.01) -> None:
         self.maps = list(maps)
         self.channels, self.bins = self.maps[0].shape[1:]
         self.grid = TimeGrid(0.0, step_s)
-        self.epochs: list[int | None] = []
+        self.occasions: list[Occasion | None] = []
         self._lengths = np.asarray([len(map_) for map_ in self.maps])
 
     def frames(self, rows: Integers) -> Integers:
         return self._lengths[rows]
 
     def read_many(
-        self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32], epoch: int | None = None
+        self,
+        rows: Integers,
+        starts: Integers,
+        stops: Integers,
+        out: NDArray[np.float32],
+        occasion: Occasion | None = None,
     ) -> None:
-        self.epochs.append(epoch)
+        self.occasions.append(occasion)
         for place, (row, start, stop) in enumerate(zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)):
             out[place, : stop - start] = self.maps[row][start:stop]
 

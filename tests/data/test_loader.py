@@ -186,12 +186,22 @@ def test_evaluation_of_whole_rows_returns_them_all_with_little_padding(corpus: C
     assert all((np.diff(batch.row_ids.numpy()) >= 0).all() for batch in batches)
 
 
-def test_only_training_asks_for_random_changes_of_an_epoch(corpus: Corpus, maps: dict[str, Maps]) -> None:
+def test_only_training_asks_for_random_changes(corpus: Corpus, maps: dict[str, Maps]) -> None:
     loader = Loader(corpus, sources(maps))
     loader.draw(np.array([0]), epoch=4, training=True)
     loader.draw(np.array([0]), epoch=4, training=False)
     list(loader.evaluate(np.array([0]), batch_size=1))
-    assert maps["a"].epochs == [4, None, None]
+    assert [occasion and occasion.epoch for occasion in maps["a"].occasions] == [4, None, None]
+
+
+def test_random_changes_are_keyed_by_the_numbers_that_the_sampler_gave(corpus: Corpus, maps: dict[str, Maps]) -> None:
+    again = len(corpus)
+    Loader(corpus, sources(maps)).draw(np.array([7, 1 + again, 1, 0, 7 + 2 * again]), epoch=4, training=True)
+    (first,), (second,) = maps["a"].occasions, maps["b"].occasions
+    assert first is not None
+    assert second is not None
+    assert first.row_ids.tolist() == [0, 1 + again, 1]
+    assert second.row_ids.tolist() == [7, 7 + 2 * again]
 
 
 def test_nothing_is_evaluated_as_no_batch(corpus: Corpus, maps: dict[str, Maps]) -> None:

@@ -19,6 +19,7 @@ from motet.data.corpus import Corpus, Targets
 from motet.data.maps import DataSetMaps, Sources, shared_shapes
 from motet.data.mixup import draw_mix
 from motet.data.segments import Segments
+from motet.draws import Occasion
 from motet.features.settings import MixupSettings
 
 Integers = NDArray[np.int64]
@@ -94,8 +95,8 @@ class Loader:
         rows = row_ids % len(self.corpus)
         order = np.argsort(rows, kind="stable")
         row_ids, rows = row_ids[order], rows[order]
-        starts = self._crop(row_ids, rows, epoch if training else None)
-        batch = self._gather(row_ids, rows, starts, epoch if training else None)
+        occasion = Occasion(epoch, row_ids) if training else None
+        batch = self._gather(row_ids, rows, self._crop(rows, occasion), occasion)
         if not training or self._mixup is None:
             return batch
         mix = draw_mix(self._mixup, self._kinship[rows], seed=self._seed, epoch=epoch, row_ids=row_ids)
@@ -120,12 +121,13 @@ class Loader:
         pairs = enumerate(itertools.pairwise(edges))
         return [(number, start, stop) for number, (start, stop) in pairs if stop > start]
 
-    def _crop(self, row_ids: Integers, rows: Integers, epoch: int | None) -> Integers:
+    def _crop(self, rows: Integers, occasion: Occasion | None) -> Integers:
         """Return the first frame of the one segment of each row; 0 for whole rows."""
         starts = np.zeros(len(rows), dtype=np.int64)
         uniforms = None
-        if epoch is not None and self._cuts:
-            uniforms = draws.uniform(self._seed, epoch=epoch, rows=row_ids, stage="crop")[:, 0]
+        if occasion is not None and self._cuts:
+            drawn = draws.uniform(self._seed, epoch=occasion.epoch, rows=occasion.row_ids, stage="crop")
+            uniforms = drawn[:, 0]
         for number, start, stop in self._spans(rows):
             maps = self._maps[number]
             if maps.segments is not None:
@@ -147,9 +149,9 @@ class Loader:
             starts.append(first)
         return np.concatenate(owners), np.concatenate(starts)
 
-    def _gather(self, row_ids: Integers, rows: Integers, starts: Integers, epoch: int | None) -> Batch:
+    def _gather(self, row_ids: Integers, rows: Integers, starts: Integers, occasion: Occasion | None) -> Batch:
         spans, names = self._spans(rows), list(self.corpus.data_sets)
-        inputs = {name: self._read(name, rows, starts, spans, epoch) for name in self._grids}
+        inputs = {name: self._read(name, rows, starts, spans, occasion) for name in self._grids}
         targets = {name: _present(column, rows) for name, column in self.corpus.targets.items()}
         found = {name: column for name, column in targets.items() if column is not None}
         return Batch(
@@ -161,7 +163,9 @@ class Loader:
             spans=tuple((names[number], start, stop) for number, start, stop in spans),
         )
 
-    def _read(self, name: str, rows: Integers, starts: Integers, spans: list[Span], epoch: int | None) -> Column | None:
+    def _read(
+        self, name: str, rows: Integers, starts: Integers, spans: list[Span], occasion: Occasion | None
+    ) -> Column | None:
         """Read one input of those rows whose data set has it."""
         spans = [span for span in spans if name in self._maps[span[0]].lengths]
         if not spans:
@@ -175,9 +179,10 @@ class Loader:
         out = np.zeros((num_rows, num_frames, *self._shapes[name]), dtype=np.float32)
         lengths = np.empty(num_rows, dtype=np.int64)
         first = 0
-        for (number, _, _), ranges in zip(spans, wanted, strict=True):
+        for (number, start, stop), ranges in zip(spans, wanted, strict=True):
             own = slice(first, first + len(ranges.rows))
-            lengths[own] = self._maps[number].read(name, ranges, out[own], epoch)
+            drawn = None if occasion is None else occasion.of(slice(start, stop))
+            lengths[own] = self._maps[number].read(name, ranges, out[own], drawn)
             first = own.stop
         return Column(
             torch.from_numpy(out).permute(0, 2, 1, 3).contiguous(),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.data.segments import Segments
+from motet.draws import Occasion
 from motet.errors import DataError
 from motet.features.feature_map import TimeGrid
 
@@ -26,14 +27,19 @@ class MapSource(Protocol):
         ...
 
     def read_many(
-        self, rows: Integers, starts: Integers, stops: Integers, out: NDArray[np.float32], epoch: int | None = None
+        self,
+        rows: Integers,
+        starts: Integers,
+        stops: Integers,
+        out: NDArray[np.float32],
+        occasion: Occasion | None = None,
     ) -> None:
         """Read frames `starts[i]` to `stops[i]` of row i to the front of `out[i]`; `out` is [n, T, C, F].
 
         Parameters
         ----------
-        epoch
-            The epoch whose random changes of the waveform are wanted; None for none, as in evaluation.
+        occasion
+            The key of random changes of the waveform; None for no changes, as in evaluation.
         """
         ...
 
@@ -115,9 +121,9 @@ class DataSetMaps:
             starts = np.minimum(np.rint(moments).astype(np.int64), np.maximum(lengths - frames, 0))
         return Ranges(rows, starts, np.minimum(starts + frames, lengths), frames)
 
-    def read(self, name: str, ranges: Ranges, out: NDArray[np.float32], epoch: int | None) -> Integers:
+    def read(self, name: str, ranges: Ranges, out: NDArray[np.float32], occasion: Occasion | None) -> Integers:
         """Read ranges into `out`, fill shorter rows up as `pad` says, and return the valid frames of each."""
-        self.sources[name].read_many(ranges.rows, ranges.starts, ranges.stops, out, epoch)
+        self.sources[name].read_many(ranges.rows, ranges.starts, ranges.stops, out, occasion)
         valid = ranges.stops - ranges.starts
         pad = "constant" if self.segments is None else self.segments.settings.pad
         if pad == "constant":
