@@ -4,29 +4,33 @@ Results go to standard output, everything else to standard error. Exit codes: 0 
 configuration, 3 data, 4 environment, 130 interrupted.
 """
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
-from motet.errors import MotetError
+from motet.errors import MachineError, MotetError
 
+FAILED = MotetError.exit_code
 INTERRUPTED = 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code."""
-    from motet.cli.parser import build_parser
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
 
-    parsed = build_parser().parse_args(arguments)
+    Parameters
+    ----------
+    words
+        What stands behind `motet` on the command line; by default what was typed.
+    """
+    words = sys.argv[1:] if words is None else words
     try:
-        result: int = parsed.run(parsed)
-    except MotetError as error:
-        return _report(str(error), error.exit_code, parsed.json)
-    except KeyboardInterrupt:
-        return _report("interrupted; the same command goes on from here", INTERRUPTED, parsed.json)
+        return _run(words)
     except BrokenPipeError:
-        sys.stderr.close()
-        return 1
-    return result
+        # Whoever read the output has seen enough. What is left in the buffer has nowhere to go.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
 
 
 def entry() -> None:
@@ -34,11 +38,57 @@ def entry() -> None:
     sys.exit(main())
 
 
-def _report(message: str, code: int, as_json: bool) -> int:
-    print(message if code == INTERRUPTED else f"error: {message}", file=sys.stderr)
-    if as_json:
-        import json
+def _run(words: Sequence[str]) -> int:
+    """Run a command; report whatever ends it early."""
+    from motet.cli.parser import parse
 
-        document = {"schema": 1, "error": {"exit_code": code, "problems": message.split("\n")}}
-        print(json.dumps(document))
+    try:
+        parsed = parse(words)
+        code: int = parsed.run(parsed)
+        sys.stdout.flush()
+    except MotetError as error:
+        return _report(str(error).split("\n"), error.exit_code, words)
+    except KeyboardInterrupt:
+        return _report([_interrupted(words)], INTERRUPTED, words)
+    except BrokenPipeError:
+        raise
+    except (OSError, MemoryError) as error:
+        return _report([_refused(error)], MachineError.exit_code, words)
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":  # PyTorch's, which is not imported here
+            return _report([_refused(error)], MachineError.exit_code, words)
+        return _report([_defect(error)], FAILED, words)
     return code
+
+
+def _report(problems: Sequence[str], code: int, words: Sequence[str]) -> int:
+    """Say what went wrong: for people, and with `--json` as the document that the program wants."""
+    print("\n".join(problems) if code == INTERRUPTED else "error: " + "\n".join(problems), file=sys.stderr)
+    if "--json" in words:
+        from motet.cli.output import print_json
+
+        print_json({"error": {"exit_code": code, "problems": list(problems)}})
+        sys.stdout.flush()
+    return code
+
+
+def _interrupted(words: Sequence[str]) -> str:
+    import shlex
+
+    if words and words[0] in ("train", "extract"):
+        return f"interrupted; what was done is kept, and this goes on from there: motet {shlex.join(words)}"
+    return "interrupted"
+
+
+def _refused(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}; check that the place exists, is writable and has space left"
+    return f"out of memory ({error}); lower training.batch_size, raise training.micro_batches, or use a smaller network"
+
+
+def _defect(error: Exception) -> str:
+    import traceback
+
+    traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}\nThis is a defect of Motet: please report it with the lines above"

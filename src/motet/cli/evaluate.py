@@ -3,21 +3,22 @@
 import argparse
 from pathlib import Path
 
-from motet.cli.output import Bars, console, figures_table, print_json
+from motet.cli.output import figures_table, print_json
+from motet.cli.screen import console
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate a kept epoch of a run and print its figures."""
     from motet.experiment.evaluate import evaluate
 
-    with console():
+    with console() as screen:
         result = evaluate(
             Path(arguments.path),
             epoch=arguments.epoch,
             part=arguments.part,
             data=arguments.data,
             allow_code=arguments.allow_code,
-            progress=Bars(),
+            progress=screen,
         )
     if arguments.json:
         print_json(result)

@@ -2,7 +2,8 @@
 
 import argparse
 
-from motet.cli.output import Bars, console, print_json, table
+from motet.cli.output import print_json, table
+from motet.cli.screen import console
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -11,8 +12,8 @@ def run(arguments: argparse.Namespace) -> int:
     from motet.experiment.run import extract
 
     experiment = load_experiment(arguments.file, arguments.overrides, allow_code=arguments.allow_code)
-    with console():
-        report = extract(experiment, workers=arguments.workers, progress=Bars())
+    with console() as screen:
+        report = extract(experiment, workers=arguments.workers, progress=screen)
     if arguments.json:
         print_json(report)
         return 0

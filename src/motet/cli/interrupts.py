@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM stop a command between two steps, after what was done has been saved."""
+"""Being told to end (SIGTERM) ends a command as Ctrl-C does, so that it can say how to go on."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGTERM into the same `KeyboardInterrupt` as Ctrl-C. Only the main thread may ask for this."""
+    """Turn SIGTERM into `KeyboardInterrupt`. Only the main thread may ask for this; elsewhere nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

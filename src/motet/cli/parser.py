@@ -2,53 +2,98 @@
 
 import argparse
 import importlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from motet import __version__
+from motet.errors import ConfigError
 
 Run = Callable[[argparse.Namespace], int]
 
 _DESCRIPTION = "Train one network on many data sets and many tasks at once, from raw recordings to a deployable model."
-_EPILOG = """first steps:
-  motet train examples/fsdd.yaml                    run an experiment; again: go on where it stopped
+_FIRST_STEPS = """first steps:
+  motet train examples/demo.yaml                    run an experiment; again: go on where it stopped
   motet train FILE training.epochs=5 --dry-run      what would run: rows, shapes, parameters, sizes
   motet evaluate runs/NAME                          figures of a run, or of a kept epoch
-  motet predict runs/NAME some/folder --csv         labels and probabilities of new recordings
+  motet predict runs/NAME some/folder               labels and probabilities of new recordings
   motet options model.encoder                       every option below a path
 
-exit codes: 0 done, 1 failed, 2 usage or configuration, 3 data, 4 environment, 130 interrupted"""
-_OVERRIDES = "settings by dotted path, such as training.optimizer.learning_rate=3e-4 or model.encoder.1.cell=lstm"
+Results go to standard output, everything else to standard error.
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 data, 4 environment, 130 interrupted."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a wrong command line as any other error, with the nearest valid name."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line.
+
+        Raises
+        ------
+        ConfigError
+            Always.
+        """
+        raise ConfigError(f"{message}; see `{self.prog} --help`")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            from motet.config.wording import did_you_mean
+
+            known = [str(choice) for choice in action.choices]
+            named = action.option_strings[0] if action.option_strings else action.metavar or action.dest
+            remedy = did_you_mean(str(value), known) or f"; there is {', '.join(known)}"
+            raise ConfigError(f"{str(named).lower()} {value!r} is unknown{remedy}")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Read a command line. Options may stand anywhere, also between the settings of an experiment.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be understood.
+    SystemExit
+        After `--help` and `--version`.
+    """
+    parser = build_parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        raise ConfigError("no verb is given; name one of those above")
+    parsed, rest = parser.parse_known_args(words)
+    many = getattr(parsed, "many", None)
+    unknown = [word for word in rest if many is None or word.startswith("-")]
+    if unknown:
+        parser.error(f"{unknown[0]!r} is not understood")
+    if many is not None:
+        getattr(parsed, many).extend(rest)
+    return parsed
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all verbs."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "motet",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
+        epilog=_FIRST_STEPS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"motet {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    _extract(verbs)
-    _train(verbs)
-    _evaluate(verbs)
-    _predict(verbs)
-    _options(verbs)
-    _schema(verbs)
-    _doctor(verbs)
+    for add in (_extract, _train, _evaluate, _predict, _options, _schema, _doctor):
+        add(verbs)
     return parser
 
 
-Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _verb(verbs: Verbs, name: str, help_: str, description: str = "") -> argparse.ArgumentParser:
-    verb: argparse.ArgumentParser = verbs.add_parser(  # type: ignore[attr-defined]
+def _verb(verbs: Any, name: str, summary: str, explained: str, examples: str) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(
         name,
-        help=help_,
-        description=description or help_[0].upper() + help_[1:] + ".",
+        help=summary,
+        description=explained,
+        epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     verb.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     verb.set_defaults(run=_deferred(name))
@@ -57,8 +102,7 @@ def _verb(verbs: Verbs, name: str, help_: str, description: str = "") -> argpars
 
 def _deferred(name: str) -> Run:
     def run(arguments: argparse.Namespace) -> int:
-        module = importlib.import_module(f"motet.cli.{name}")
-        code: int = module.run(arguments)
+        code: int = importlib.import_module(f"motet.cli.{name}").run(arguments)
         return code
 
     return run
@@ -66,80 +110,140 @@ def _deferred(name: str) -> Run:
 
 def _experiment(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("file", metavar="FILE", help="the experiment (YAML)")
-    verb.add_argument("overrides", metavar="key=value", nargs="*", help=_OVERRIDES)
+    verb.add_argument(
+        "overrides",
+        metavar="key=value",
+        nargs="*",
+        help="settings by dotted path, in place of the file's: model.encoder.1.cell=lstm",
+    )
+    verb.set_defaults(many="overrides")
     _allow_code(verb)
 
 
 def _allow_code(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--allow-code", action="store_true", help="run the classes that the file names as ./mine.py:Name")
+    verb.add_argument("--allow-code", action="store_true", help="run classes that are named as ./mine.py:Name")
 
 
 def _workers(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--workers", type=int, metavar="N", help="processes that extract; 1 for none beside this one; "
-                      "by default one a processor where there is much to do")  # fmt: skip
+    verb.add_argument(
+        "--workers",
+        type=_at_least_one,
+        metavar="N",
+        help="processes that extract features; by default as many as there are processors, where it takes long",
+    )
 
 
-def _extract(verbs: Verbs) -> None:
-    verb = _verb(verbs, "extract", "fill the feature store, in parallel",
-                 "Compute and store what training would compute first. What is stored is not computed again.")  # fmt: skip
+def _extract(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "extract",
+        "fill the feature store, in parallel",
+        "Compute and store the features that training would compute first.\n"
+        "What is stored is not computed again, whichever experiment it was computed for.",
+        "  motet extract sounds.yaml\n  motet extract sounds.yaml features.bands=128 --workers 4",
+    )
     _experiment(verb)
     _workers(verb)
 
 
-def _train(verbs: Verbs) -> None:
-    verb = _verb(verbs, "train", "run the experiment over its split or folds; go on where it stopped",
-                 "Run the experiment over its split or folds and all its seeds. The same command again goes on where "
-                 "it stopped; finished folds are kept.")  # fmt: skip
+def _train(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "train",
+        "run an experiment over its folds and seeds; go on where it stopped",
+        "Run an experiment over its split or folds and all its seeds, and print the figures on test rows\n"
+        "with their 95 % intervals. The same command again goes on where it stopped; finished folds are kept.",
+        "  motet train sounds.yaml --dry-run\n"
+        "  motet train sounds.yaml training.optimizer.learning_rate=3e-4 -o runs/slow\n"
+        "  motet train sounds.yaml model.encoder.1.cell=lstm 'split={kind: kfold, folds: 3}'",
+    )
     _experiment(verb)
     verb.add_argument("-o", "--output", metavar="DIR", help="folder of the run (default: runs/NAME)")
-    verb.add_argument("--dry-run", action="store_true", help="print what would run, and read no recording")
+    verb.add_argument("--dry-run", action="store_true", help="print what would run, and train nothing")
     _workers(verb)
 
 
-def _evaluate(verbs: Verbs) -> None:
-    verb = _verb(verbs, "evaluate", "evaluate any kept epoch of a run, on its own or on other data")
+def _evaluate(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "evaluate",
+        "evaluate any kept epoch of a run, on its own or on other data",
+        "Predict and score with the models of a run: its test rows, other rows of its own, or other data.",
+        "  motet evaluate runs/sounds\n"
+        "  motet evaluate runs/sounds --epoch last --part dev\n"
+        "  motet evaluate runs/sounds --data other.yaml",
+    )
     verb.add_argument("path", metavar="RUN", help="folder of a run")
     verb.add_argument("--epoch", default="best", metavar="EPOCH", help="best (default), last, or a kept epoch's number")
     verb.add_argument("--part", default="test", choices=["train", "dev", "test"], help="which rows (default: test)")
-    verb.add_argument(
-        "--data", metavar="FILE", help="an experiment whose data sets are evaluated in place of the run's own"
-    )
+    verb.add_argument("--data", metavar="FILE", help="an experiment whose data sets take the place of the run's own")
     _allow_code(verb)
 
 
-def _predict(verbs: Verbs) -> None:
-    verb = _verb(verbs, "predict", "labels and probabilities of every task for files and folders")
+def _predict(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "predict",
+        "labels and probabilities of every task for files and folders",
+        "Predict every task of a model for recordings, and print a row for each as CSV.\n"
+        "Long recordings are cut into segments as in the evaluation of the run.",
+        "  motet predict runs/sounds recordings/ > predictions.csv\n"
+        "  motet predict runs/sounds/seed-1/fold-1/best.safetensors bell.wav --json\n"
+        "  motet predict runs/sounds recordings/ --fold 1/3 --like esc10 --on-error skip",
+    )
     verb.add_argument("model", metavar="MODEL", help="a saved model, or the folder of a run (its best epoch)")
     verb.add_argument("paths", metavar="PATH", nargs="+", help="recordings, or folders of recordings")
     verb.add_argument(
-        "--like",
-        metavar="DATA_SET",
-        help="prepare the recordings as this data set's; needed where they differ",
+        "--like", metavar="DATA_SET", help="prepare recordings as this data set's; needed where they differ"
     )
+    verb.add_argument("--fold", metavar="SEED/FOLD", help="model of this seed and fold of a run; by default the first")
     verb.add_argument(
-        "--fold",
-        metavar="S/K",
-        help="model of this seed and fold of a run, such as 1/3; by default the first",
+        "--on-error",
+        choices=["stop", "skip"],
+        default="stop",
+        help="recordings that cannot be used: stop and list them (default), or skip and list them",
     )
-    verb.add_argument("--on-error", choices=["fail", "skip"], default="fail", help="what to do with unreadable files")
+    verb.set_defaults(many="paths")
     _allow_code(verb)
 
 
-def _options(verbs: Verbs) -> None:
-    verb = _verb(verbs, "options", "every option with its type, default, unit and meaning")
-    verb.add_argument(
-        "path",
-        metavar="PATH",
-        nargs="?",
-        default="",
-        help="a dotted path, such as model.encoder.0 or features",
+def _options(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "options",
+        "every option with its type, default, unit and meaning",
+        "Print the options of an experiment at a dotted path and below it: type, default, unit, meaning,\n"
+        "and what may be chosen.",
+        "  motet options                     the parts of an experiment\n"
+        "  motet options training            a part, and all below it\n"
+        "  motet options model.encoder.0     a layer, under each of its kinds",
+    )
+    verb.add_argument("path", metavar="PATH", nargs="?", default="", help="a dotted path, such as features")
+
+
+def _schema(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "schema",
+        "the JSON Schema of an experiment, for editors",
+        "Write the JSON Schema of an experiment file, with which editors complete, explain and check it.\n"
+        "Then begin the file with  # yaml-language-server: $schema=motet.schema.json",
+        "  motet schema -o motet.schema.json",
+    )
+    verb.add_argument("-o", "--output", metavar="FILE", help="write it to a file, not to standard output")
+
+
+def _doctor(verbs: Any) -> None:
+    _verb(
+        verbs,
+        "doctor",
+        "is this machine ready: packages, devices, formats, disk",
+        "Look at packages, devices, sound formats and the disk, and say what is missing and how to get it.",
+        "  motet doctor\n  motet doctor --json",
     )
 
 
-def _schema(verbs: Verbs) -> None:
-    verb = _verb(verbs, "schema", "the JSON Schema of an experiment, for editors")
-    verb.add_argument("-o", "--output", metavar="FILE", help="write it to a file")
-
-
-def _doctor(verbs: Verbs) -> None:
-    _verb(verbs, "doctor", "is this machine ready: versions, devices, extras")
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; give 1 or more")
+    return int(text)
