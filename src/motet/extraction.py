@@ -241,7 +241,8 @@ def _unseen_main() -> Iterator[None]:
     What the script itself defines cannot be sent then; work with such parts is done in this process.
     """
     main = sys.modules["__main__"]
-    seen = {name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in main.__dict__}
+    names = [name for name in ("__file__", "__spec__") if name in main.__dict__]
+    seen: dict[str, Any] = {name: main.__dict__.pop(name) for name in names}
     main.__spec__ = None
     try:
         yield

@@ -18,8 +18,7 @@ from motet.data.batch import Batch, Column
 from motet.data.settings import SegmentSettings
 from motet.errors import DataError
 from motet.features.settings import ScalingSettings, StandardSettings
-from motet.networks.build import build_network
-from motet.networks.network import Network
+from motet.networks.build import AnyNetwork, build_network
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.pipeline import InputSettings, Pipeline
@@ -34,7 +33,7 @@ class InputDocument(Settings):
     """One input of one data set: its pipeline, what scales and cuts it, and the shape that came out."""
 
     pipeline: InputSettings = option(InputSettings(), "From the recording to the map.")
-    scaling: ScalingSettings = option(StandardSettings(), "What scales the map.")  # type: ignore[valid-type]
+    scaling: ScalingSettings = option(StandardSettings(), "What scales the map.")
     channels: int = required("Channels of the map, C.", ge=1)
     bins: int = required("Bins of a frame, F.", ge=1)
     step_s: float = required("Time from one frame to the next; 0 for a single one.", unit="s", ge=0)
@@ -57,7 +56,7 @@ class ModelDocument(Settings):
     motet: str = option(__version__, "Version of the program that wrote it.")
     data_sets: dict[str, DataSetDocument] = required("By name.")
     network: ModelSettings = required("The network.")
-    tasks: dict[str, TaskSettings] = required("By name.")  # type: ignore[valid-type]
+    tasks: dict[str, TaskSettings] = required("By name.")
     labels: dict[str, Many[str]] = required("The labels of every task, in the order of its outputs.")
     states: dict[str, dict[str, JsonValue]] = option({}, "What was fitted or tuned of every task.")
     notes: dict[str, JsonValue] = option({}, "Seed, fold, epoch and scores, for the reader.")
@@ -86,7 +85,7 @@ class Model(nn.Module):
                 if key not in self.scalings:
                     self.scalings[key] = catalog.build("scaling", described.scaling)
         outputs = {name: task.output_size for name, task in self.tasks.items()}
-        self.network: Network = build_network(document.network, input_shapes(document), outputs)
+        self.network: AnyNetwork = build_network(document.network, input_shapes(document), outputs)
         self._pipelines: dict[tuple[str, str], Pipeline] = {}
 
     def scale(self, batch: Batch, device: torch.device) -> dict[str, Column]:

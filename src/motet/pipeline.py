@@ -32,7 +32,7 @@ class InputSettings(Settings):
     """How one input of a network is made from a recording."""
 
     signal: SignalSettings = option(SignalSettings(), "How the recording is read and prepared.")
-    feature: FeatureSettings = option(LogMelSettings(), "What is computed from the signal.")  # type: ignore[valid-type]
+    feature: FeatureSettings = option(LogMelSettings(), "What is computed from the signal.")
 
 
 class Pipeline:

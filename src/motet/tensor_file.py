@@ -65,5 +65,6 @@ def _digest(tensors: Mapping[str, Tensor], document: str) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name}\x1f{tensor.dtype}\x1f{tuple(tensor.shape)}\x1e".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy() if tensor.numel() else b"")
+        if tensor.numel():
+            digest.update(memoryview(tensor.reshape(-1).view(torch.uint8).numpy()))
     return digest.hexdigest()

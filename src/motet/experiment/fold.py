@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from motet import catalog, tensor_file
+from motet.data.roles import FoldSplit
 from motet.data.samplers import build_sampler
 from motet.data.sampling import SamplingRows
-from motet.data.splits import FoldSplit
 from motet.errors import ConfigError
 from motet.experiment.data import OpenData
 from motet.experiment.preparation import FoldData, build_model, prepare_fold

@@ -9,7 +9,7 @@ from motet.config import Settings
 from motet.data.corpus import Corpus, raw_targets, shared_settings
 from motet.data.dataset import DataSet
 from motet.errors import ConfigError
-from motet.experiment.settings import DataSetSettings, Experiment
+from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.experiment.tasks import build_tasks, tasks_of
 from motet.pipeline import InputSettings
 from motet.sources.iterables import IterableSource
@@ -33,7 +33,7 @@ class Listed:
     """
 
     data_set: DataSet
-    settings: DataSetSettings
+    settings: CompleteDataSet
     tasks: dict[str, Settings]
     inputs: dict[str, tuple[str, InputSettings]]
 
@@ -72,7 +72,7 @@ def _list(experiment: Experiment, name: str) -> Listed:
     return Listed(data_set, settings, tasks, _inputs(name, settings, data_set))
 
 
-def _inputs(name: str, settings: DataSetSettings, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:
+def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:
     """Return for every input of the network the recording that it reads and its pipeline."""
     recordings = data_set.input_names
     features: Any = settings.features
@@ -88,5 +88,5 @@ def _inputs(name: str, settings: DataSetSettings, data_set: DataSet) -> dict[str
     return {feature: (feature, _pipeline(settings, features[feature])) for feature in features}
 
 
-def _pipeline(settings: DataSetSettings, feature: Any) -> InputSettings:
+def _pipeline(settings: CompleteDataSet, feature: Any) -> InputSettings:
     return InputSettings.model_construct(signal=settings.signal, feature=feature)

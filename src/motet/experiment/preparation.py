@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from motet import draws
 from motet.data.corpus import Corpus
 from motet.data.loader import Loader
+from motet.data.roles import FoldSplit
 from motet.data.segments import Segments, fit_length
-from motet.data.splits import FoldSplit
 from motet.experiment.data import OpenData
 from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from motet.config import Context, dump, load, to_yaml, validate
-from motet.data.splits import FoldSplit, split_corpus
+from motet.data.roles import FoldSplit
+from motet.data.splits import split_corpus
 from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
 from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.settings import Experiment
+from motet.experiment.tasks import check_monitor
 from motet.files import atomic_write, digest_bytes
 from motet.model import Model
 from motet.runs.environment import describe_environment
@@ -85,6 +87,7 @@ def train(
     with log_to(folder.log), open_data(experiment, workers=workers, progress=progress) as data:
         write_json(folder.environment, describe_environment())
         check_same_data(folder, describe_data(data))
+        check_monitor(experiment.training.monitor, data.corpus.tasks)
         for seed in experiment.all_seeds:
             _train_folds(experiment, data, folder, seed)
         result = collect_result(folder, experiment, data)

@@ -9,7 +9,7 @@ from motet import catalog
 from motet.config import Settings
 from motet.data.dataset import DataSet
 from motet.errors import ConfigError, DataError
-from motet.experiment.settings import DataSetSettings
+from motet.experiment.settings import CompleteDataSet
 from motet.sources.source import Source
 from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
@@ -17,7 +17,7 @@ from motet.tasks.task import Task
 _TASK: TypeAdapter[Settings] = TypeAdapter(TaskSettings)
 
 
-def tasks_of(name: str, settings: DataSetSettings, source: Source, data_set: DataSet) -> dict[str, Settings]:
+def tasks_of(name: str, settings: CompleteDataSet, source: Source, data_set: DataSet) -> dict[str, Settings]:
     """Return the settings of a data set's tasks by name.
 
     Raises
@@ -25,9 +25,8 @@ def tasks_of(name: str, settings: DataSetSettings, source: Source, data_set: Dat
     ConfigError
         If a task is declared whose targets no example has, or none is declared nor known.
     """
-    tasks: dict[str, Settings] = settings.tasks or {
-        task: _TASK.validate_python(known) for task, known in source.tasks().items()
-    }
+    declared: Mapping[str, Settings] | None = settings.tasks
+    tasks = dict(declared or {task: _TASK.validate_python(known) for task, known in source.tasks().items()})
     there = ", ".join(data_set.task_names) or "none"
     unknown = [task for task in tasks if task not in data_set.task_names]
     if unknown:
@@ -51,6 +50,22 @@ def build_tasks(settings: Mapping[str, Settings], targets: Callable[[str], list[
         Returns every different target of a task.
     """
     return {name: _build(name, own, targets(name)) for name, own in settings.items()}
+
+
+def check_monitor(monitor: str | None, tasks: Mapping[str, Task]) -> None:
+    """Look at `training.monitor` once the tasks are known that only a source knows of.
+
+    Raises
+    ------
+    ConfigError
+        If it names a task or a metric that there is not.
+    """
+    if monitor is None:
+        return
+    task, _, metric = monitor.partition(".")
+    known = [f"{name}.{own}" for name, each in tasks.items() for own in each.metrics.names]
+    if task not in tasks or metric not in tasks[task].metrics.names:
+        raise ConfigError(f"training.monitor: there is no {monitor!r}; there is {', '.join(known)}")
 
 
 def _build(name: str, settings: Settings, targets: list[Any]) -> Task:

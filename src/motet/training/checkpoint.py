@@ -59,8 +59,9 @@ def load_checkpoint(training: Training, path: Path) -> None:
     training.objective.load_state_dict(_part(_OBJECTIVE, tensors))
     training.position = Position(**resume["position"])
     training.schedule.restore(resume["schedule"])
-    if hasattr(training.stopping, "restore"):
-        training.stopping.restore(resume["stopping"])
+    restore = getattr(training.stopping, "restore", None)
+    if restore is not None:
+        restore(resume["stopping"])
     if training.grad_scaler is not None:
         training.grad_scaler.load_state_dict(resume["grad_scaler"])
 
