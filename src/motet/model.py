@@ -27,6 +27,7 @@ from motet.tasks.task import Task
 
 _FORMAT = 1
 _TENSORS = "model."
+_NETWORK = f"{_TENSORS}network."
 
 
 class InputDocument(Settings):
@@ -180,6 +181,18 @@ class Model(nn.Module):
 def write_model(path: Path, tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> None:
     """Write what `Model.to_tensors` returned, which may have been kept in memory meanwhile."""
     tensor_file.write(path, tensors, {"model": document})
+
+
+def read_network_weights(path: Path) -> dict[str, Tensor]:
+    """Read the weights of a saved model's network by name; nothing is built, and no code of the user's own runs.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged.
+    """
+    tensors, _ = tensor_file.read(path)
+    return {name.removeprefix(_NETWORK): value for name, value in tensors.items() if name.startswith(_NETWORK)}
 
 
 def scaling_key(data_set: str, name: str, described: InputDocument) -> str:

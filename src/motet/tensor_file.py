@@ -20,6 +20,7 @@ from motet.errors import DataError
 from motet.files import atomic_write
 
 Document = dict[str, Any]
+_REMEDY = "restore it from a copy; of a run, delete its folder seed-S/fold-K and run the same `motet train` again"
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], document: Document) -> None:
@@ -47,9 +48,9 @@ def read(path: Path) -> tuple[dict[str, Tensor], Document]:
         metadata = _metadata(content)
         tensors = load_tensors(content)
     except (SafetensorError, ValueError, KeyError, OverflowError) as error:
-        raise DataError(f"{path}: is damaged or no file of Motet; restore it, or train again to rebuild it") from error
+        raise DataError(f"{path}: is damaged or no file of Motet; {_REMEDY}") from error
     if _digest(tensors, metadata["document"]) != metadata["digest"]:
-        raise DataError(f"{path}: is damaged, its checksum does not match; restore it, or train again to rebuild it")
+        raise DataError(f"{path}: is damaged, its checksum does not match; {_REMEDY}")
     document: Document = json.loads(metadata["document"])
     return tensors, document
 

@@ -4,6 +4,7 @@ Code of a file runs only where the validation's context allows it (`--allow-code
 `Name(*what the slot gives, **the other keys of the mapping)`.
 """
 
+import copy
 import hashlib
 import importlib.util
 import inspect
@@ -99,6 +100,11 @@ class UserComponent(Settings):
         except ValueError:
             pass  # a class in C that tells no signature is called as it is
         return self._target(*args, **kwargs, **self.options)
+
+    def build_own(self, *args: Any, **kwargs: Any) -> Any:
+        """As `build`, but a finished object is copied: what it learns in one training does not reach the next."""
+        built = self.build(*args, **kwargs)
+        return copy.deepcopy(built) if built is self._target else built
 
     def __reduce__(self) -> Any:
         """Send the file and the options to a worker process, which loads the class again."""

@@ -19,7 +19,7 @@ from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_value, predict_rows
 from motet.experiment.settings import Experiment
-from motet.model import Model
+from motet.model import Model, read_network_weights
 from motet.runs.folder import FoldFolder
 from motet.training.devices import choose_device, choose_precision
 from motet.training.interrupts import StopRequest, deferred_interrupts
@@ -49,7 +49,9 @@ def train_fold(
     recorder.resume()
     with deferred_interrupts() as request:
         train(training, make_hooks(experiment, training, prepared, seed, recorder, request))
-    recorder.finish()
+        recorder.finish()
+    if request.requested:
+        raise KeyboardInterrupt
     if recorder.chosen is not None:
         training.model.take(*tensor_file.read(recorder.chosen))
     finish_fold(experiment, training.model, prepared, folder, seed=seed, number=number, device=training.device)
@@ -66,7 +68,8 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
     if settings.warm_start is not None:
         warm_start(model, Path(settings.warm_start))
     model.to(device)
-    optimizer = build_optimizer(settings.optimizer, model.parameters())
+    objective = build_objective(settings.objective, {name: task.weight for name, task in model.tasks.items()}, device)
+    optimizer = build_optimizer(settings.optimizer, [*model.parameters(), *objective.parameters()])
     steps = len(plan_epoch(experiment, prepared, seed)(0))
     schedule = build_schedule(
         settings.schedule,
@@ -78,7 +81,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         model=model,
         optimizer=optimizer,
         schedule=schedule,
-        objective=build_objective(settings.objective, {name: task.weight for name, task in model.tasks.items()}),
+        objective=objective,
         settings=LoopSettings(
             seed, settings.epochs, settings.micro_batches, settings.clip_norm,
             choose_precision(settings.autocast, device),
@@ -137,14 +140,14 @@ def make_hooks(
 
 
 def warm_start(model: Model, path: Path) -> None:
-    """Take the network weights of a saved model, where name and shape agree.
+    """Take the network weights of a saved model, where name and shape agree. None of its code runs.
 
     Raises
     ------
     ConfigError
         If nothing agrees.
     """
-    source = Model.load(path).network.state_dict()
+    source = read_network_weights(path)
     own = model.network.state_dict()
     taken = {name: value for name, value in source.items() if name in own and own[name].shape == value.shape}
     if not taken:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from motet.experiment.settings import Experiment
-from motet.files import JsonLines
+from motet.files import JsonLines, remove_stale
 from motet.model import write_model
 from motet.runs.folder import FoldFolder
 from motet.runs.tracking import epoch_line, write_tensorboard
@@ -41,9 +41,12 @@ class Recorder:
         return self._folder.best if selects and self._folder.best.is_file() else None
 
     def resume(self) -> None:
-        """Go on from the last saved moment, where there is one."""
+        """Go on from the last saved moment, where there is one; else clear away what never became one."""
+        remove_stale(self._folder.path, older_than_s=0)
         if not self._folder.last.is_file():
             self._records.truncate(0)
+            for model in self._folder.path.glob("*.safetensors"):
+                model.unlink()
             return
         load_checkpoint(self._training, self._folder.last)
         position = self._training.position
@@ -69,10 +72,11 @@ class Recorder:
             self.flush()
 
     def flush(self) -> None:
-        """Save the best model, then the resume state, then what TensorBoard shows."""
+        """Save the best model and the records, then the resume state that knows of them, then TensorBoard's."""
         if self._best is not None:
             write_model(self._folder.best, *self._best)
             self._best = None
+        self._records.sync()
         epoch = self._training.position.epoch
         save_checkpoint(self._training, self._folder.last, epoch=epoch, **self._notes)
         for record in self._waiting:

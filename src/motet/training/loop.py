@@ -8,7 +8,7 @@ goes on exactly as if it never had been.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -137,9 +137,11 @@ def take_step(training: Training, batch: Batch) -> None:
     for part in micro_batches(ready, batch.size, settings.micro_batches):
         with autocast(training.device, settings.precision):
             output = model.network(part.inputs, part.rows)
-            losses = row_losses(model.tasks, output.predictions, part) | dict(output.losses)
-        _add_figures(training, losses, output.predictions, part)
-        training.objective.accumulate(losses, batch.counts, training_backward(training))
+        predictions = {name: _in_full_precision(column) for name, column in output.predictions.items()}
+        losses = {**row_losses(model.tasks, predictions, part), **output.losses}
+        counts = {**dict.fromkeys(output.losses, batch.size), **batch.counts}
+        _add_figures(training, losses, predictions, part)
+        training.objective.accumulate(losses, counts, training_backward(training))
     training.objective.combine(training_backward(training))
     _clip(training)
     _update(training)
@@ -157,6 +159,11 @@ def _backward(loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
 
 
+def _in_full_precision(column: Column) -> Column:
+    """Return predictions in float32: losses and figures are sums, which lower precisions round away."""
+    return column if column.values.dtype == torch.float32 else replace(column, values=column.values.float())
+
+
 def _ready(training: Training, batch: Batch) -> Prepared:
     inputs: dict[str, Column] = training.model.scale(batch, training.device)
     if training.augmentations:
@@ -172,7 +179,8 @@ def _clip(training: Training) -> None:
         return
     if training.grad_scaler is not None:
         training.grad_scaler.unscale_(training.optimizer)
-    torch.nn.utils.clip_grad_norm_(training.model.network.parameters(), training.settings.clip_norm)
+    trained = [parameter for group in training.optimizer.param_groups for parameter in group["params"]]
+    torch.nn.utils.clip_grad_norm_(trained, training.settings.clip_norm)
 
 
 def _update(training: Training) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import Parameter
 
 from motet.config import UserComponent
 from motet.training.settings import WeightedSettings
@@ -25,6 +26,10 @@ class Objective(Protocol):
 
     def combine(self, backward: Backward) -> None:
         """Finish the gradient of the step."""
+        ...
+
+    def parameters(self) -> list[Parameter]:
+        """Return what the optimizer trains besides the network."""
         ...
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -57,6 +62,10 @@ class WeightedSum:
     def combine(self, backward: Backward) -> None:
         """Nothing is left to do: the gradient of a sum is the sum of the gradients."""
 
+    def parameters(self) -> list[Parameter]:
+        """Return nothing: fixed weights are not trained."""
+        return []
+
     def state_dict(self) -> dict[str, Tensor]:
         """Return nothing: fixed weights have no state."""
         return {}
@@ -68,8 +77,8 @@ class WeightedSum:
 class UserObjective:
     """A user's own function of the named mean losses, called once a step: `combine({task: mean}) -> scalar`.
 
-    It may be an `nn.Module`; its `state_dict` is then saved and restored. The graphs of all micro-batches are kept
-    until the step ends, so micro-batches save no memory here.
+    It may be an `nn.Module`; its parameters are then trained with the network's, and its `state_dict` is saved and
+    restored. The graphs of all micro-batches are kept until the step ends, so micro-batches save no memory here.
     """
 
     def __init__(self, function: Callable[[dict[str, Tensor]], Tensor]) -> None:
@@ -88,18 +97,25 @@ class UserObjective:
         if means:
             backward(self._function(means))
 
+    def parameters(self) -> list[Parameter]:
+        """Return the parameters of the user's module, where it is one."""
+        return list(self._function.parameters()) if isinstance(self._function, nn.Module) else []
+
     def state_dict(self) -> dict[str, Tensor]:
         """Return the state of the user's module, where it is one."""
-        return dict(self._function.state_dict()) if isinstance(self._function, torch.nn.Module) else {}
+        return dict(self._function.state_dict()) if isinstance(self._function, nn.Module) else {}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take back the state of the user's module, where it is one."""
-        if isinstance(self._function, torch.nn.Module):
+        if isinstance(self._function, nn.Module):
             self._function.load_state_dict(dict(state))
 
 
-def build_objective(settings: WeightedSettings | UserComponent, weights: Mapping[str, float]) -> Objective:
+def build_objective(
+    settings: WeightedSettings | UserComponent, weights: Mapping[str, float], device: torch.device
+) -> Objective:
     """Return the combination of these settings; `weights` are the tasks' own."""
-    if isinstance(settings, UserComponent):
-        return UserObjective(settings.build())
-    return WeightedSum(weights)
+    if not isinstance(settings, UserComponent):
+        return WeightedSum(weights)
+    function = settings.build_own()
+    return UserObjective(function.to(device) if isinstance(function, nn.Module) else function)

@@ -40,6 +40,6 @@ class Patience:
 def build_stopping(settings: PatienceSettings | UserComponent | None) -> StoppingRule | None:
     """Return the rule of these settings."""
     if isinstance(settings, UserComponent):
-        rule: StoppingRule = settings.build()
+        rule: StoppingRule = settings.build_own()
         return rule
     return None if settings is None else Patience(settings)
