@@ -82,6 +82,12 @@ def test_limit_keeps_small_groups_whole() -> None:
     assert 58 <= len(limited) <= 60
 
 
+@pytest.mark.parametrize("limit", range(70, 130, 6))
+def test_limit_is_never_exceeded(limit: int) -> None:
+    found = grouped("set", [f"g{group}" for group in range(60) for _ in range(1 + group % 9)])
+    assert limit - 9 < len(found.limit(limit)) <= limit
+
+
 def test_limit_cuts_large_groups_alike() -> None:
     found = grouped("set", ["ann", "bob", "eve"] * 100, labels="xxxyyy")
     limited = found.limit(60)

@@ -35,6 +35,8 @@ def test_segments_are_drawn_in_the_frames_of_the_coarsest_input() -> None:
     rows, starts = np.array([0, 1]), np.array([7, 50])
     wave = maps.ranges("wave", rows, starts)
     assert (wave.starts.tolist(), wave.stops.tolist(), wave.frames.tolist()) == ([70, 500], [570, 1000], [500, 500])
+    late = maps.ranges("wave", np.array([0]), np.array([49]))
+    assert (late.starts.tolist(), late.stops.tolist()) == ([400], [900])
     vector = maps.ranges("vector", rows, starts)
     assert (vector.starts.tolist(), vector.stops.tolist(), vector.frames.tolist()) == ([0, 0], [1, 1], [1, 1])
 

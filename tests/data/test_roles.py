@@ -187,6 +187,13 @@ def test_dev_may_be_the_next_fold() -> None:
         assert len(np.intersect1d(fold.train, fold.dev)) == 0
 
 
+def test_the_next_fold_gives_training_rows_only() -> None:
+    roles: list[dict[str, Role]] = [{"1": "test"}, {"1": "train", "2": "test"}, {"2": "test"}, {"1": "train"}]
+    found = data_set("set", [example(row, {"x": "a"}, folds=folds) for row, folds in enumerate(roles)])
+    (fold,) = split(found, FoldsSettings(dev="fold", folds=1))
+    assert (fold.train.tolist(), fold.dev.tolist(), fold.test.tolist()) == ([3], [1], [0])
+
+
 def test_dev_may_be_the_publishers_partition_under_another_split() -> None:
     found = in_partition("set", {"train": 10, "dev": 10, "test": 10})
     (fold,) = split(found, HoldoutSettings(test=0.2, dev="partition"))

@@ -99,6 +99,15 @@ def test_stratified_batches_hold_the_classes_in_proportion(rows: SamplingRows) -
         assert np.abs(counts(rows, batch, classes) - expected).max() <= 2
 
 
+@pytest.mark.parametrize("kind", ["stratified", "proportional"])
+def test_the_only_row_of_a_class_or_data_set_comes_anywhere(kind: str) -> None:
+    many = data_set("many", [example(row, {"x": "a"}) for row in range(99)])
+    one = data_set("one", [example(0, {"x": "b"})])
+    rows = SamplingRows.of(corpus_of(many, one), np.arange(100))
+    places = [next(i for i, batch in enumerate(plan(rows, kind, epoch, 1, 10)) if 99 in batch) for epoch in range(40)]
+    assert len(set(places)) > 6
+
+
 def test_balanced_batches_hold_data_sets_alike(rows: SamplingRows) -> None:
     batches = plan(rows, "balanced")
     assert sum(map(len, batches)) == 358

@@ -13,7 +13,7 @@ Integers = NDArray[np.int64]
 
 
 def strata_of(*labels: Integers) -> Strata:
-    columns = [Coded(found.astype(np.int32), tuple(range(int(found.max()) + 1))) for found in labels]
+    columns = [Coded(found.astype(np.int32), tuple(map(str, range(int(found.max()) + 1)))) for found in labels]
     return Strata.of(columns, len(labels[0]))
 
 
@@ -62,6 +62,15 @@ def test_groups_are_spread_better_than_by_scikit_learn() -> None:
         theirs.append(worst_share(labels, part, 5))
     assert np.mean(ours) < np.mean(theirs)
     assert max(ours) < 0.03
+
+
+def test_small_groups_even_out_what_large_ones_leave() -> None:
+    generator = np.random.default_rng(4)
+    labels = np.repeat(np.arange(10), 40)
+    sizes = [size for _ in range(10) for size in (4, 4, 3, 3, 3, 2, 2, 2, 2, *[1] * 15)]
+    groups = np.repeat(generator.permutation(len(sizes)), sizes)
+    part = allocate(strata_of(labels), groups, [0.2] * 5, key=1)
+    assert (np.histogram2d(part, labels, bins=(5, 10))[0] == 8).all()
 
 
 def test_unequal_shares_are_met() -> None:
