@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from motet.data.batch import Column
-from motet.networks.activations import build_activation, never_falls
+from motet.networks.activations import build_activation, build_dropout, never_falls, sequence
 from motet.networks.masking import frame_mask, zero_padding
 from motet.networks.normalisation import build_normalisation
 from motet.networks.settings import CnnSettings
@@ -97,24 +97,22 @@ class CnnStage(nn.Module):
             for count, windows in zip(counts, plan.convolutions, strict=True)
         )
         self.shortcut = _shortcut(plan) if settings.residual else None
-        self.activation = build_activation(settings.activation)
-        sizes = tuple(window.size for window in plan.pooling)
-        self.pooling = _POOLS[settings.pooling.kind, len(sizes)](sizes) if sizes else nn.Identity()
-        self.pool_first = settings.pooling.kind == "max" and never_falls(settings.activation)
-        self.dropout = nn.Dropout(settings.dropout)
+        self.between = sequence(build_activation(settings.activation))
+        pool_first = settings.pooling.kind == "max" and never_falls(settings.activation)
+        end = (_pooling(settings, plan), build_activation(settings.activation))
+        self.end = sequence(*(end if pool_first else end[::-1]), build_dropout(settings.dropout))
 
     def forward(self, entering: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return values and lengths of the next stage."""
         values, lengths = self.blocks[0](entering, lengths)
         for block in self.blocks[1:]:
-            values, lengths = block(zero_padding(self.activation(values), lengths), lengths)
+            values, lengths = block(zero_padding(self.between(values), lengths), lengths)
         if self.shortcut is not None:
             values = values + self.shortcut(entering)
-        for module in (self.pooling, self.activation) if self.pool_first else (self.activation, self.pooling):
-            values = module(values)
+        values = self.end(values)
         if lengths is not None and self.plan.pooling:
             lengths = self.plan.pooling[-2].counts(lengths)
-        return zero_padding(self.dropout(values), lengths), lengths
+        return zero_padding(values, lengths), lengths
 
 
 class _Block(nn.Module):
@@ -138,10 +136,16 @@ class _Block(nn.Module):
 
     def forward(self, values: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         values = self.convolution(F.pad(values, self.pad) if self.pad else values)
-        if lengths is None:
-            return self.norm(values), None
-        lengths = self.over_time.counts(lengths)
-        return self.norm(values, frame_mask(values, lengths)), lengths
+        if lengths is not None:
+            lengths = self.over_time.counts(lengths)
+        if self.norm is not None:
+            values = self.norm(values, None if lengths is None else frame_mask(values, lengths))
+        return values, lengths
+
+
+def _pooling(settings: CnnSettings, plan: Stage) -> nn.Module | None:
+    sizes = tuple(window.size for window in plan.pooling)
+    return _POOLS[settings.pooling.kind, len(sizes)](sizes) if sizes else None
 
 
 def _shortcut(plan: Stage) -> nn.Module:

@@ -1,13 +1,13 @@
 """What turns shared features into the raw outputs of one task."""
 
-from torch import Tensor, nn
+from torch import nn
 
-from motet.networks.activations import build_activation
+from motet.networks.activations import build_activation, build_dropout, sequence
 from motet.networks.settings import HeadSettings
 
 
-class Head(nn.Module):
-    """A linear layer, or hidden layers before it.
+class Head(nn.Sequential):
+    """A linear layer, or hidden layers before it: features [n, D] to raw outputs [n, K].
 
     Parameters
     ----------
@@ -20,15 +20,13 @@ class Head(nn.Module):
     """
 
     def __init__(self, settings: HeadSettings, size: int, outputs: int) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
+        layers: list[nn.Module | None] = []
         for hidden in settings.hidden:
-            layers += [nn.Dropout(settings.dropout), nn.Linear(size, hidden), build_activation(settings.activation)]
+            layers += [
+                build_dropout(settings.dropout),
+                nn.Linear(size, hidden),
+                build_activation(settings.activation),
+            ]
             size = hidden
-        self.layers = nn.Sequential(*layers, nn.Dropout(settings.dropout), nn.Linear(size, outputs))
+        super().__init__(*sequence(*layers, build_dropout(settings.dropout), nn.Linear(size, outputs)))
         self.outputs = outputs
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map features [n, D] to raw outputs [n, K]."""
-        outputs: Tensor = self.layers(features)
-        return outputs

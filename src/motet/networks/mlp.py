@@ -1,14 +1,15 @@
 """Dense layers, for every frame or for the whole clip."""
 
 import itertools
+from collections.abc import Iterator
 
-from torch import Tensor, nn
+from torch import nn
 
 from motet.data.batch import Column
 from motet.errors import ConfigError, DataError
-from motet.networks.activations import build_activation
+from motet.networks.activations import build_activation, build_dropout, sequence
 from motet.networks.masking import frame_mask, zero_padding
-from motet.networks.normalisation import build_normalisation
+from motet.networks.normalisation import Norm, build_normalisation
 from motet.networks.settings import MlpSettings
 from motet.networks.shape import MapShape
 
@@ -43,7 +44,7 @@ class Mlp(nn.Module):
                 )
             size *= shape.frames
         sizes = [size, *settings.hidden]
-        self.layers = nn.ModuleList(_Dense(settings, before, after) for before, after in itertools.pairwise(sizes))
+        self.layers = sequence(*(part for pair in itertools.pairwise(sizes) for part in _dense(settings, *pair)))
         self.shape = MapShape(sizes[-1], 1 if self.per_clip else shape.frames, 1)
         self.before = shape
 
@@ -70,32 +71,25 @@ class Mlp(nn.Module):
                 f"{self.path}: a clip of {column.values.shape[2]} frames reaches a layer that was built for "
                 f"{self.before.frames}; cut recordings to the length that the network was trained with"
             )
-        values = column.values.flatten(1)
-        for layer in self.layers:
-            values = layer(values, None)
-        return Column(values[:, :, None, None], column.rows)
+        values = self.layers(column.values.flatten(1))
+        return Column(values.view(*values.shape, 1, 1), column.rows)
 
     def _frames(self, column: Column) -> Column:
-        values, lengths = column.values, column.lengths
-        num_rows, _, num_frames, _ = values.shape
-        mask = None if lengths is None else frame_mask(values, lengths).view(-1, 1)
-        cells = values.transpose(1, 2).reshape(num_rows * num_frames, -1)
-        for layer in self.layers:
-            cells = layer(cells, mask)
-        values = cells.view(num_rows, num_frames, -1).transpose(1, 2).unsqueeze(3)
-        return Column(zero_padding(values, lengths), column.rows, lengths, column.grid)
+        num_rows, _, num_frames, _ = column.values.shape
+        frames = column.values.transpose(1, 2).reshape(num_rows * num_frames, -1)
+        if column.lengths is None:
+            frames = self.layers(frames)
+        else:
+            mask = frame_mask(column.values, column.lengths).view(-1, 1)
+            for layer in self.layers:
+                frames = layer(frames, mask) if isinstance(layer, Norm) else layer(frames)
+        values = frames.view(num_rows, num_frames, -1).transpose(1, 2).unsqueeze(3)
+        return Column(zero_padding(values, column.lengths), column.rows, column.lengths, column.grid)
 
 
-class _Dense(nn.Module):
-    """One layer on cells [n, size], of which a mask [n, 1] may say which are valid."""
-
-    def __init__(self, settings: MlpSettings, before: int, after: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(before, after)
-        self.norm = build_normalisation(settings.normalisation, after)
-        self.activation = build_activation(settings.activation)
-        self.dropout = nn.Dropout(settings.dropout)
-
-    def forward(self, values: Tensor, mask: Tensor | None) -> Tensor:
-        result: Tensor = self.dropout(self.activation(self.norm(self.linear(values), mask)))
-        return result
+def _dense(settings: MlpSettings, before: int, after: int) -> Iterator[nn.Module | None]:
+    """Yield the parts of one layer, which acts on [n, size]."""
+    yield nn.Linear(before, after)
+    yield build_normalisation(settings.normalisation, after)
+    yield build_activation(settings.activation)
+    yield build_dropout(settings.dropout)

@@ -1,6 +1,7 @@
 """The network that settings describe: encoders of the inputs, their fusion, a shared trunk, pooling, heads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -48,9 +49,9 @@ class Network(nn.Module):
         heads: Mapping[str, Head],
     ) -> None:
         super().__init__()
-        self.encoders = named({name: _Layers(layers) for name, layers in encoders.items()})
+        self.encoders = named({name: nn.ModuleList(cast(list[nn.Module], layers)) for name, layers in encoders.items()})
         self.fusion = fusion
-        self.trunk = _Layers(trunk)
+        self.trunk = nn.ModuleList(cast(list[nn.Module], trunk))
         self.pooling = pooling
         self.heads = named(heads)
         self.min_frames = self._min_frames()
@@ -73,38 +74,34 @@ class Network(nn.Module):
         """Return what the heads receive, [B, D]."""
         encoded = {name: self._encoded(name, column) for name, column in inputs.items() if len(column.values)}
         column = next(iter(encoded.values())) if self.fusion is None else self.fusion(encoded)
-        column = self.trunk(column)
+        column = _through(self.trunk, column)
         if self.pooling is not None:
             column = self.pooling(column)
         return column.values.flatten(1)
 
     def _encoded(self, name: str, column: Column) -> Column:
-        encoded: Column = self.encoders.of(name)(_at_least(column, self.min_frames[name]))
-        return encoded
+        return _through(self.encoders.of(name), _at_least(column, self.min_frames[name]))
 
     def _min_frames(self) -> dict[str, int]:
-        frames = self.trunk.frames_needed(1)
+        frames = _needed(self.trunk, 1)
         if self.fusion is not None:
             frames = self.fusion.frames_needed(frames)
-        return {name: layers.frames_needed(frames) for name, layers in self.encoders.named().items()}
+        return {name: _needed(layers, frames) for name, layers in self.encoders.named().items()}
 
 
-class _Layers(nn.ModuleList):
-    """Layers in turn."""
+def _through(layers: nn.ModuleList, column: Column) -> Column:
+    """Apply layers in turn."""
+    for layer in layers:
+        column = layer(column)
+    return column
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
-        super().__init__(layers)  # type: ignore[arg-type]
 
-    def forward(self, column: Column) -> Column:
-        for layer in self:
-            column = layer(column)
-        return column
-
-    def frames_needed(self, frames: int) -> int:
-        for layer in reversed(list(self)):
-            if hasattr(layer, "frames_needed"):
-                frames = layer.frames_needed(frames)
-        return frames
+def _needed(layers: nn.ModuleList, frames: int) -> int:
+    """Return the fewest frames that leave so many; a layer of the user's own that does not tell keeps them."""
+    for layer in reversed(list(layers)):
+        if hasattr(layer, "frames_needed"):
+            frames = layer.frames_needed(frames)
+    return frames
 
 
 def _at_least(column: Column, num_frames: int) -> Column:

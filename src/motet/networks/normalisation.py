@@ -36,30 +36,28 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, values: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Normalise values [n, K, ...]."""
-        measure = self.training and values.numel() > values.shape[1]
-        if mask is not None and measure:
-            return self._over_valid(values, mask)
+        """Normalise values [n, K, ...]; where a mask is given, padding comes out as zero."""
+        if mask is None or not self.training:
+            return self._normalised(values)
+        # Gathered cells cost 1.6 times the plain normalisation, sums with a mask 4.4 times.
+        last = values.movedim(1, -1)
+        cells = last.reshape(-1, values.shape[1])
+        valid = mask.movedim(1, -1).expand(*last.shape[:-1], 1).reshape(-1).nonzero().squeeze(1)
+        normalised = self._normalised(cells.index_select(0, valid))
+        padded = torch.zeros_like(cells, dtype=normalised.dtype).index_copy(0, valid, normalised)
+        return padded.view(last.shape).movedim(-1, 1)
+
+    def _normalised(self, values: Tensor) -> Tensor:
         return F.batch_norm(
             values,
             self.running_mean,
             self.running_var,
             self.weight,
             self.bias,
-            training=measure,
+            training=self.training and values.numel() > values.shape[1],
             momentum=self.momentum,
             eps=self.epsilon,
         )
-
-    def _over_valid(self, values: Tensor, mask: Tensor) -> Tensor:
-        exact = values.float()
-        count, mean, variance = _moments(exact, mask, [axis for axis in range(values.dim()) if axis != 1])
-        with torch.no_grad():
-            unbiased = variance * (count / (count - 1).clamp(min=1))
-            self.running_mean.lerp_(mean.flatten(), self.momentum)
-            self.running_var.lerp_(unbiased.flatten(), self.momentum)
-        scale = _per_channel(self.weight, values) * (variance + self.epsilon).rsqrt()
-        return ((exact - mean) * scale + _per_channel(self.bias, values)).to(values.dtype)
 
 
 class GroupNorm(nn.Module):
@@ -84,8 +82,7 @@ class GroupNorm(nn.Module):
         if mask is None:
             return F.group_norm(values, self.groups, self.weight, self.bias, self.epsilon)
         grouped = values.float().unflatten(1, (self.groups, -1))
-        _, mean, variance = _moments(grouped, mask.unsqueeze(1), list(range(2, grouped.dim())))
-        normalised = ((grouped - mean) * (variance + self.epsilon).rsqrt()).flatten(1, 2)
+        normalised = _normalised_rows(grouped, mask.unsqueeze(1), self.epsilon).flatten(1, 2)
         return (normalised * _per_channel(self.weight, values) + _per_channel(self.bias, values)).to(values.dtype)
 
 
@@ -109,16 +106,11 @@ class LayerNorm(nn.Module):
         return last.movedim(-1, 1)
 
 
-class NoNorm(nn.Module):
-    """Values as they are."""
-
-    def forward(self, values: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return the values."""
-        return values
+Norm = BatchNorm | GroupNorm | LayerNorm
 
 
-def build_normalisation(kind: Normalisation, channels: int, *, groups: int = 1) -> nn.Module:
-    """Return the normalisation of this name over K channels."""
+def build_normalisation(kind: Normalisation, channels: int, *, groups: int = 1) -> Norm | None:
+    """Return the normalisation of this name over K channels; None for "none"."""
     match kind:
         case "batch":
             return BatchNorm(channels)
@@ -127,18 +119,17 @@ def build_normalisation(kind: Normalisation, channels: int, *, groups: int = 1) 
         case "layer":
             return LayerNorm(channels)
         case "none":
-            return NoNorm()
+            return None
 
 
-def _moments(values: Tensor, mask: Tensor, axes: list[int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return count, mean and biased variance of the valid cells over some axes, which are kept with size 1."""
-    valid = mask.to(values.dtype)
-    shared = [size if axis in axes else 1 for axis, size in enumerate(values.shape)]
-    per_row = [mask.shape[axis] if axis == 0 else size for axis, size in enumerate(shared)]
-    count = valid.expand(per_row).sum(axes, keepdim=True)
-    mean = (values * valid).sum(axes, keepdim=True) / count
-    variance = ((values - mean).square() * valid).sum(axes, keepdim=True) / count
-    return count, mean, variance
+def _normalised_rows(grouped: Tensor, mask: Tensor, epsilon: float) -> Tensor:
+    """Give the valid cells of each row and group, values [n, groups, ...], mean 0 and variance 1."""
+    axes = list(range(2, grouped.dim()))
+    valid = mask.to(grouped.dtype)
+    count = valid.expand(-1, -1, *grouped.shape[2:]).sum(axes, keepdim=True)
+    mean = (grouped * valid).sum(axes, keepdim=True) / count
+    variance = ((grouped - mean).square() * valid).sum(axes, keepdim=True) / count
+    return (grouped - mean) * (variance + epsilon).rsqrt()
 
 
 def _per_channel(parameter: Tensor, values: Tensor) -> Tensor:

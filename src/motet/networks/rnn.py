@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from motet.data.batch import Column
+from motet.networks.activations import build_dropout
 from motet.networks.settings import RnnSettings
 from motet.networks.shape import MapShape
 
@@ -35,13 +36,14 @@ class Rnn(nn.Module):
             dropout=settings.dropout if settings.layers > 1 else 0.0,
             bidirectional=settings.bidirectional,
         )
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = build_dropout(settings.dropout)
         self.shape = MapShape(settings.hidden * (2 if settings.bidirectional else 1), shape.frames, 1)
 
     def forward(self, column: Column) -> Column:
         """Compute on maps [n, C, T, F]; returns [n, H, T, 1]."""
         steps = column.values.transpose(1, 2).flatten(2)
-        states: Tensor = self.dropout(self._states(steps, column.lengths))
+        states = self._states(steps, column.lengths)
+        states = states if self.dropout is None else self.dropout(states)
         return Column(states.transpose(1, 2).unsqueeze(3), column.rows, column.lengths, column.grid)
 
     def frames_needed(self, frames: int) -> int:
