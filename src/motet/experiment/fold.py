@@ -19,7 +19,8 @@ from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_value, predict_rows
 from motet.experiment.settings import Experiment
-from motet.model import Model, read_network_weights
+from motet.model import Model, input_shapes
+from motet.networks.plan import count_parameters, plan_network
 from motet.runs.folder import FoldFolder
 from motet.training.devices import choose_device, choose_precision
 from motet.training.interrupts import StopRequest, deferred_interrupts
@@ -45,6 +46,8 @@ def train_fold(
     began = time.monotonic()
     prepared = prepare_fold(experiment, data, fold, seed)
     training = begin_training(experiment, data, prepared, seed)
+    if number == 1:
+        log_network(training.model)
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)
     recorder.resume()
     with deferred_interrupts() as request:
@@ -56,6 +59,17 @@ def train_fold(
         training.model.take(*tensor_file.read(recorder.chosen))
     finish_fold(experiment, training.model, prepared, folder, seed=seed, number=number, device=training.device)
     logger.info("seed %d, fold %d: done after %.1f s", seed, number, time.monotonic() - began)
+
+
+def log_network(model: Model) -> None:
+    """Tell what every layer receives and returns, and how many parameters it has."""
+    outputs = {name: task.output_size for name, task in model.tasks.items()}
+    for line in plan_network(model.document.network, input_shapes(model.document), outputs):
+        before = " + ".join(map(str, line.in_shapes))
+        logger.info(
+            "%s (%s): %s -> %s, %d parameters", line.path, line.kind, before, line.out_shape, line.num_parameters
+        )
+    logger.info("%d parameters in all", count_parameters(model.network))
 
 
 def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Training:
