@@ -53,8 +53,8 @@ def test_targets_can_be_sets() -> None:
 
 def test_rows_are_counted_by_data_set_and_task(corpus: Corpus) -> None:
     assert corpus.count(np.array([0, 1, 4, 5])) == {
-        "first": {"": 2, "word": 2},
-        "second": {"": 2, "word": 1, "age": 2},
+        "first": {"rows": 2, "tasks": {"word": 2}},
+        "second": {"rows": 2, "tasks": {"word": 1, "age": 2}},
     }
 
 

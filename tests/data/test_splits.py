@@ -38,7 +38,7 @@ def test_the_split_of_the_design_mixes_folds_a_partition_and_neither() -> None:
         parts = np.concatenate([fold.train, fold.dev, fold.test])
         assert np.array_equal(np.sort(parts), np.arange(len(corpus)))
         assert all((np.diff(part) > 0).all() for part in (fold.train, fold.dev, fold.test))
-        assert [counts[""] for counts in corpus.count(fold.dev).values()] == [12, 6, 10]
+        assert [counts["rows"] for counts in corpus.count(fold.dev).values()] == [12, 6, 10]
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
@@ -56,7 +56,7 @@ def test_each_data_set_may_be_split_in_its_own_way() -> None:
     }
     splits = split_corpus(corpus, settings, seed=1)
     assert [fold.name for fold in splits] == ["g", "h", "i"]
-    assert [[counts[""] for counts in corpus.count(fold.test).values()] for fold in splits] == [[10, 20, 0]] * 3
+    assert [[counts["rows"] for counts in corpus.count(fold.test).values()] for fold in splits] == [[10, 20, 0]] * 3
 
 
 def test_unequal_numbers_of_folds_are_refused() -> None:

@@ -6,7 +6,7 @@ two data sets share by name is one task, with one set of labels and one head.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,13 @@ class Targets:
 
     values: NDArray[Any]
     present: NDArray[np.bool_]
+
+
+class RowCounts(TypedDict):
+    """Rows of one data set, and those with a target by task."""
+
+    rows: int
+    tasks: dict[str, int]
 
 
 class Corpus:
@@ -85,17 +92,14 @@ class Corpus:
         number = int(self.data_set_numbers(np.asarray([row]))[0])
         return list(self.data_sets.values())[number], int(row - self.edges[number])
 
-    def count(self, rows: Rows) -> dict[str, dict[str, int]]:
-        """Return, by data set, how many of the rows are of it and have a target of each of its tasks.
-
-        The number of rows stands under the empty name.
-        """
+    def count(self, rows: Rows) -> dict[str, RowCounts]:
+        """Return how many of the rows are of each data set, and how many have a target of each of its tasks."""
         numbers = self.data_set_numbers(rows)
-        counts = {}
+        counts: dict[str, RowCounts] = {}
         for number, (name, uses) in enumerate(self.uses.items()):
             own = rows[numbers == number]
             with_target = {task: int(self.targets[task].present[own].sum()) for task in uses}
-            counts[name] = {"": len(own), **with_target}
+            counts[name] = {"rows": len(own), "tasks": with_target}
         return counts
 
     def kinship(self) -> NDArray[np.int64]:

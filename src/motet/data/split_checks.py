@@ -91,7 +91,7 @@ def _untrained(corpus: Corpus, task: Task, fold: FoldSplit) -> list[str]:
     problems = []
     for code in np.flatnonzero(~flags[trained].any(axis=0)):
         rows = np.flatnonzero(targets.present & (flags[:, code] > 0))
-        where = ", ".join(f"'{name}' ({parts['']} rows)" for name, parts in corpus.count(rows).items() if parts[""])
+        where = ", ".join(f"'{name}' ({own['rows']} rows)" for name, own in corpus.count(rows).items() if own["rows"])
         problems.append(
             f"data set {where or users}, task '{task.name}', label '{task.labels[code]}', fold '{fold.name}': has "
             f"{len(rows)} rows but none to train on: add data, split by another kind, or drop the label"
