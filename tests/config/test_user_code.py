@@ -6,6 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from motet.config import Context, UserComponent, dump, fingerprint, to_yaml, validate
+from motet.config.user_code import components_of, with_components
+from motet.config.user_files import failure
 from motet.errors import ConfigError
 from tests.config.rooms import PieceSettings, piece
 
@@ -119,3 +121,68 @@ def test_an_object_in_python_is_not_identified_and_does_not_load_again() -> None
 def test_plain_data_is_no_component(value: object) -> None:
     with pytest.raises(ConfigError, match=r"is not a step; write {kind: NAME} with one of sieve, bell, folder"):
         validate(PieceSettings, {"first": value})
+
+
+def test_takes_a_class_with_options_in_python() -> None:
+    class Drum:
+        def __init__(self, skins: int = 1) -> None:
+            self.skins = skins
+
+    drums = piece(first={"kind": Drum, "skins": 4}, steps=[{"kind": Drum}])
+    assert isinstance(drums.first, UserComponent)
+    assert isinstance(drums.steps[0], UserComponent)
+    assert drums.first.build().skins == 4
+    assert drums.steps[0].build().skins == 1
+    with pytest.raises(ConfigError, match="first: the option 'skins' is of type Drum, but options are plain data"):
+        validate(PieceSettings, {"first": {"kind": Drum, "skins": Drum()}})
+
+
+def test_an_option_may_have_any_name(folder: Path) -> None:
+    class Drum:
+        def __init__(self, **options: int) -> None:
+            self.options = options
+
+    names = dict.fromkeys(("name", "path", "place", "target", "digest", "options"), 1)
+    assert UserComponent.of(Drum, **names).build().options == names
+
+
+def test_is_the_same_wherever_its_file_lies(folder: Path) -> None:
+    other = folder / "code"
+    other.mkdir()
+    (other / "mine.py").write_text(CODE)
+    here, there = load(folder), load(other)
+    assert here.kind != there.kind
+    assert fingerprint(here) == fingerprint(there)
+    assert fingerprint(here) != fingerprint(load(folder, weight=2))
+
+
+def test_a_file_that_changes_at_once_is_read_again(folder: Path) -> None:
+    path = folder / "mine.py"
+    for number in (1, 2):
+        path.write_text(f"class Gong:\n    number = {number}\n")
+        assert load(folder).build().number == number
+    assert list(folder.iterdir()) == [path]
+
+
+def test_components_are_found_and_changed_however_deep(folder: Path) -> None:
+    context = Context(allow_code=True, folder=folder)
+    written = {"first": "bell", "steps": ["sieve", "./mine.py:Gong"], "voices": {"a": "./mine.py:Gong", "b": "bell"}}
+    found = validate(PieceSettings, written, context)
+    assert [component.name for component in components_of(found)] == ["Gong", "Gong"]
+    moved = with_components(found, lambda component: component.model_copy(update={"kind": "code/mine.py:Gong"}))
+    assert [component.kind for component in components_of(moved)] == ["code/mine.py:Gong"] * 2
+    assert [component.place for component in components_of(moved)] == [f"{folder}/mine.py:Gong"] * 2
+    assert components_of(moved)[0].build(1.0).weight == 1
+    assert moved.steps[0] is found.steps[0]
+    assert with_components(found, lambda component: component) is found
+
+
+def test_a_failure_is_placed_in_the_file(folder: Path) -> None:
+    (folder / "mine.py").write_text("class Gong:\n    def strike(self):\n        return [].pop()\n")
+    gong = load(folder).build()
+    with pytest.raises(IndexError) as caught:
+        gong.strike()
+    assert failure(caught.value) == f"{folder}/mine.py:3: Gong.strike: IndexError: pop from empty list"
+    with pytest.raises(IndexError) as caught:
+        [].pop()
+    assert failure(caught.value) is None

@@ -59,7 +59,7 @@ def kinds(slot: str, *classes: type[Settings]) -> Any:
     """Return the union of the settings of one slot, told apart by `kind`.
 
     A bare string is short for `{kind: string}`. User code is admitted: `kind: ./mine.py:Name`, and in Python
-    any object that is neither plain data nor settings; both become a `UserComponent`.
+    any object that is neither plain data nor settings, also as `{"kind": Class, ...}`; all become a `UserComponent`.
 
     Parameters
     ----------
@@ -98,6 +98,8 @@ def _from_name(value: Any) -> Any:
 
 
 def _from_user(value: Any) -> Any:
+    if isinstance(value, Mapping) and "kind" in value and not isinstance(value["kind"], _PLAIN):
+        return UserComponent.of(value["kind"], **{str(key): part for key, part in value.items() if key != "kind"})
     if isinstance(value, _PLAIN):
         return _from_name(value)
     return UserComponent.of(value)

@@ -5,22 +5,21 @@ Code of a file runs only where the validation's context allows it (`--allow-code
 """
 
 import copy
-import hashlib
-import importlib.util
 import inspect
 import re
-import sys
-import traceback
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import ConfigDict, Field, JsonValue, PrivateAttr, ValidationInfo, model_validator
+from pydantic_core import PydanticSerializationError, to_json
 
 from motet.config.context import Context
 from motet.config.fields import Settings
+from motet.config.user_files import file_digest, load_class
 from motet.errors import ConfigError
 
+S = TypeVar("S", bound=Settings)
 PATTERN = r"(.+\.py):([A-Za-z_][A-Za-z0-9_]*)"
 _REFERENCE = re.compile(PATTERN)
 _IN_PYTHON = "python:"
@@ -38,10 +37,16 @@ class UserComponent(Settings):
     )
     _target: Any = PrivateAttr(None)
     _digest: str | None = PrivateAttr(None)
+    _path: Path | None = PrivateAttr(None)
 
     @classmethod
-    def of(cls, target: Any, **options: Any) -> "UserComponent":
+    def of(cls, target: Any, /, **options: Any) -> "UserComponent":
         """Wrap a class, to be called with `options` besides what the slot gives, or a finished object.
+
+        Raises
+        ------
+        ValueError
+            If an option is no plain data, which a run could not write down.
 
         Examples
         --------
@@ -49,6 +54,7 @@ class UserComponent(Settings):
         {'colour': 'blue'}
         """
         described = target if isinstance(target, type) else type(target)
+        _check_plain(options)
         values: dict[str, Any] = {
             "kind": f"{_IN_PYTHON}{described.__module__}.{described.__qualname__}",
             **options,
@@ -63,8 +69,8 @@ class UserComponent(Settings):
             return self
         context = info.context if isinstance(info.context, Context) else Context()
         path, name = _locate(self.kind, context)
-        digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
-        self._target, self._digest = _class_of(path, name, digest), digest
+        self._path, self._digest = path, file_digest(path)
+        self._target = load_class(path, name, self._digest)
         object.__setattr__(self, "kind", f"{path.as_posix()}:{name}")
         return self
 
@@ -77,6 +83,21 @@ class UserComponent(Settings):
     def digest(self) -> str | None:
         """The digest of the code's file. None for a Python object: nothing identifies it, never store it."""
         return self._digest
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the class was loaded from. None for a Python object."""
+        return self._path
+
+    @property
+    def place(self) -> str:
+        """What messages call it: the file and the class, wherever a copy of the file is kept."""
+        return self.kind if self._path is None else f"{self._path}:{self.name}"
+
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return self.kind.rpartition(":")[2]
 
     @property
     def target(self) -> Any:
@@ -96,7 +117,7 @@ class UserComponent(Settings):
         try:
             inspect.signature(self._target).bind(*args, **kwargs, **self.options)
         except TypeError as error:
-            raise ConfigError(f"{self.kind}: {error}; {_call(args, kwargs, self.options)}") from None
+            raise ConfigError(f"{self.place}: {error}; {_call(args, kwargs, self.options)}") from None
         except ValueError:
             pass  # a class in C that tells no signature is called as it is
         return self._target(*args, **kwargs, **self.options)
@@ -110,12 +131,46 @@ class UserComponent(Settings):
         """Send the file and the options to a worker process, which loads the class again."""
         if self._digest is None:
             return super().__reduce__()
-        return _again, (self.kind, self.options)
+        return _again, (f"{self._path}:{self.name}", self.options)
 
 
 def is_user_code(kind: object) -> bool:
     """Tell whether a kind names user code and not an entry of the catalog."""
     return isinstance(kind, str) and (kind.startswith(_IN_PYTHON) or _REFERENCE.fullmatch(kind) is not None)
+
+
+def components_of(value: Any) -> list[UserComponent]:
+    """Return the user's components among settings and all their parts, in the order in which they stand."""
+    found: list[UserComponent] = []
+
+    def note(component: UserComponent) -> UserComponent:
+        found.append(component)
+        return component
+
+    _each(value, note)
+    return found
+
+
+def with_components(settings: S, change: Callable[[UserComponent], UserComponent]) -> S:
+    """Return settings with every component of the user's own, however deep, as `change` returns it."""
+    changed: S = _each(settings, change)
+    return changed
+
+
+def _each(value: Any, change: Callable[[UserComponent], UserComponent]) -> Any:
+    if isinstance(value, UserComponent):
+        return change(value)
+    if isinstance(value, Settings):
+        parts = {name: _each(part, change) for name, part in value}
+        new = {name: part for name, part in parts.items() if part is not getattr(value, name)}
+        return value.model_copy(update=new) if new else value
+    if isinstance(value, Mapping):
+        entries = {key: _each(part, change) for key, part in value.items()}
+        return entries if any(part is not value[key] for key, part in entries.items()) else value
+    if isinstance(value, list | tuple):
+        items = type(value)(_each(part, change) for part in value)
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
 
 
 def _again(kind: str, options: dict[str, Any]) -> UserComponent:
@@ -136,34 +191,15 @@ def _locate(kind: str, context: Context) -> tuple[Path, str]:
     return path, match[2]
 
 
-@cache
-def _class_of(path: Path, name: str, digest: str) -> type:
-    module = _module(path, digest)
-    found = getattr(module, name, None)
-    if isinstance(found, type):
-        return found
-    if found is not None:
-        raise ValueError(f"{name} in {path} is not a class but {type(found).__name__}; name a class")
-    own = [key for key, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
-    raise ValueError(f"there is no class {name} in {path}; it has {', '.join(own) or 'none'}")
-
-
-@cache
-def _module(path: Path, digest: str) -> Any:
-    name = f"motet_user_{path.stem}_{digest[:12]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-        line = getattr(error, "lineno", None) or (lines[-1] if lines else 1)
-        raise ValueError(f"{path}:{line}: {type(error).__name__}: {error}; the file could not be loaded") from error
-    return module
+def _check_plain(options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        try:
+            to_json(value)
+        except PydanticSerializationError:
+            raise ValueError(
+                f"the option {name!r} is of type {type(value).__name__}, but options are plain data, as in a file; "
+                "build the object yourself and give it in place of the class"
+            ) from None
 
 
 def _call(args: tuple[Any, ...], kwargs: dict[str, Any], options: dict[str, Any]) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from motet.config.fields import Settings
 from motet.config.scalars import write_scalar
-from motet.config.user_code import UserComponent
+from motet.config.user_code import UserComponent, components_of, with_components
 
 _WIDTH = 110
 
@@ -40,24 +40,18 @@ def kind_first(value: Any) -> Any:
 def fingerprint(settings: Settings) -> dict[str, JsonValue] | None:
     """Return what identifies a computation by these settings: its options and the digest of any user code.
 
-    None where a part is an object that was given in Python: nothing identifies it, so no result of it may be stored.
+    Where the code's file lies does not count. None where a part is an object that was given in Python: nothing
+    identifies it, so no result of it may be stored.
     """
-    digests: list[JsonValue] = []
-    for component in _user_components(settings):
-        if component.digest is None:
-            return None
-        digests.append(component.digest)
-    return {"settings": dump(settings), "code": digests}
+    components = components_of(settings)
+    if any(component.digest is None for component in components):
+        return None
+    digests: list[JsonValue] = [component.digest for component in components]
+    return {"settings": dump(with_components(settings, _without_folder)), "code": digests}
 
 
-def _user_components(value: Any) -> list[UserComponent]:
-    if isinstance(value, UserComponent):
-        return [value]
-    if isinstance(value, BaseModel):
-        return [found for _, part in value for found in _user_components(part)]
-    if isinstance(value, Mapping):
-        return [found for part in value.values() for found in _user_components(part)]
-    return [found for part in value for found in _user_components(part)] if isinstance(value, list | tuple) else []
+def _without_folder(component: UserComponent) -> UserComponent:
+    return component.model_copy(update={"kind": component.name})
 
 
 def to_yaml(settings: Settings) -> str:
