@@ -109,7 +109,7 @@ class CentreCropSettings(Settings):
     kind: Literal["centre"] = "centre"
 
 
-CropSettings = Annotated[RandomCropSettings | CentreCropSettings | UserComponent, Slot("crop")]
+CropSettings = Annotated[RandomCropSettings | CentreCropSettings | UserComponent, Slot("crop rule")]
 
 
 class SegmentSettings(Settings):
@@ -197,5 +197,5 @@ SamplingSettings = Annotated[
     | AlternatingSettings
     | BucketedSettings
     | UserComponent,
-    Slot("sampling"),
+    Slot("sampler"),
 ]
