@@ -4,8 +4,8 @@
 
 `Loader.draw` reads 32 random maps out of memory, crops and pads them, and gathers the targets of two tasks with
 their masks and keys. The reference copies the same frames into one array and indexes the same targets, no more. A
-training step of a small network takes 10 ms and up; the goal is 0.4 ms for maps of 50x40. Planning an epoch of 30,000 rows has
-the goal of 50 ms for every sampler.
+training step of a small network takes 10 ms and up; the goal is 0.4 ms for maps of 50x40.
+Planning an epoch of 30,000 rows has the goal of 50 ms for every sampler.
 """
 
 import statistics
