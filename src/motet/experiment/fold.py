@@ -19,7 +19,7 @@ from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_value, predict_rows
 from motet.experiment.settings import Experiment
-from motet.model import Model, input_shapes
+from motet.model import Model, input_shapes, read_network_weights
 from motet.networks.plan import count_parameters, plan_network
 from motet.runs.folder import FoldFolder
 from motet.training.devices import choose_device, choose_precision
