@@ -51,7 +51,10 @@ def train_fold(
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)
     recorder.resume()
     with deferred_interrupts() as request:
-        train(training, make_hooks(experiment, training, prepared, seed, recorder, request))
+        hooks = make_hooks(experiment, training, prepared, seed, recorder, request)
+        if experiment.training.epochs == 0:
+            hooks.validate()  # tunes the decisions of a network that is evaluated as it is
+        train(training, hooks)
         recorder.finish()
     if request.requested:
         raise KeyboardInterrupt
@@ -84,6 +87,11 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
     model.to(device)
     objective = build_objective(settings.objective, {name: task.weight for name, task in model.tasks.items()}, device)
     optimizer = build_optimizer(settings.optimizer, [*model.parameters(), *objective.parameters()])
+    if settings.epochs and not optimizer.param_groups[0]["params"]:
+        raise ConfigError(
+            f"training.epochs is {settings.epochs}, but the network has nothing to train; set training.epochs: 0 to "
+            "only evaluate it"
+        )
     steps = len(plan_epoch(experiment, prepared, seed)(0))
     schedule = build_schedule(
         settings.schedule,

@@ -1,4 +1,9 @@
-"""Optimizers, and schedules as plain functions of the step: a resumed run needs no scheduler state to be exact."""
+"""Optimizers, and schedules as plain functions of the step: a resumed run needs no scheduler state to be exact.
+
+An optimizer of the user's own is a `torch.optim.Optimizer` class, called with the trained parameters. A schedule of
+the user's own is a class whose objects are called as `schedule(step, total_steps=..., steps_per_epoch=...)` and return
+what the learning rate is multiplied by; where it also has `observe`, `state` and `restore`, these are used as well.
+"""
 
 import math
 from collections.abc import Iterable
@@ -8,6 +13,7 @@ import torch
 from torch.nn import Parameter
 
 from motet.config import UserComponent
+from motet.errors import ConfigError
 from motet.training.settings import (
     AdamSettings,
     AdamWSettings,
@@ -20,12 +26,23 @@ from motet.training.settings import (
 )
 
 AnyOptimizerSettings = SgdSettings | AdamSettings | AdamWSettings | UserComponent
-AnyScheduleSettings = ConstantSettings | OneCycleSettings | CosineSettings | StepSettings | PlateauSettings
+BuiltInScheduleSettings = ConstantSettings | OneCycleSettings | CosineSettings | StepSettings | PlateauSettings
+AnyScheduleSettings = BuiltInScheduleSettings | UserComponent
 
 
 def build_optimizer(settings: AnyOptimizerSettings, parameters: Iterable[Parameter]) -> torch.optim.Optimizer:
-    """Return the optimizer of these settings over the parameters that want a gradient."""
+    """Return the optimizer of these settings over the parameters that want a gradient.
+
+    Where nothing wants one, as in a network that is only evaluated, it is an optimizer of nothing.
+
+    Raises
+    ------
+    ConfigError
+        If a user's own is no optimizer.
+    """
     wanted = [parameter for parameter in parameters if parameter.requires_grad]
+    if not wanted:
+        return torch.optim.SGD([{"params": []}])
     match settings:
         case SgdSettings():
             return torch.optim.SGD(
@@ -37,8 +54,25 @@ def build_optimizer(settings: AnyOptimizerSettings, parameters: Iterable[Paramet
             first, second = settings.betas
             return kind(wanted, settings.learning_rate, (first, second), settings.epsilon, settings.weight_decay)
         case _:
-            optimizer: torch.optim.Optimizer = settings.build(wanted)
-            return optimizer
+            return _own_optimizer(settings, wanted)
+
+
+def _own_optimizer(settings: UserComponent, parameters: list[Parameter]) -> torch.optim.Optimizer:
+    if not isinstance(settings.target, type):
+        raise ConfigError(
+            f"training.optimizer: {settings.place} is an object, but the optimizer is made anew for every fold: give "
+            'its class, as in {"kind": torch.optim.RMSprop, "lr": 0.001}'
+        )
+    optimizer = settings.build(parameters)
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise ConfigError(
+            f"training.optimizer: {settings.place} is no torch.optim.Optimizer; derive it from that class"
+        )
+    if any("lr" not in group for group in optimizer.param_groups):
+        raise ConfigError(
+            f"training.optimizer: {settings.place} has no learning rate 'lr', which schedules set; add it"
+        )
+    return optimizer
 
 
 class Schedule(Protocol):
@@ -122,10 +156,58 @@ class Plateau:
         self._best = state.get("best", -math.inf)
 
 
+class UserSchedule:
+    """A schedule of the user's own, whose factors are looked at before they are used.
+
+    Parameters
+    ----------
+    settings
+        The user's component.
+    total_steps, steps_per_epoch
+        Steps of the whole training and of an epoch.
+    """
+
+    def __init__(self, settings: UserComponent, total_steps: int, steps_per_epoch: int) -> None:
+        self._schedule, self._place = settings.build_own(), settings.place
+        self._steps = {"total_steps": total_steps, "steps_per_epoch": steps_per_epoch}
+
+    def factor(self, step: int) -> float:
+        """Return the factor for a step.
+
+        Raises
+        ------
+        ConfigError
+            If it is no number from 0 on.
+        """
+        factor = self._schedule(step, **self._steps)
+        if not isinstance(factor, int | float) or not 0.0 <= factor < math.inf:
+            raise ConfigError(
+                f"training.schedule: {self._place} returned {factor!r} for step {step}, but the learning rate is "
+                "multiplied by a number from 0 on: correct its __call__"
+            )
+        return float(factor)
+
+    def observe(self, value: float) -> None:
+        """Pass on the monitored value, where the user's schedule hears it."""
+        if hasattr(self._schedule, "observe"):
+            self._schedule.observe(value)
+
+    def state(self) -> dict[str, float]:
+        """Return the state of the user's schedule, where it has one."""
+        return dict(self._schedule.state()) if hasattr(self._schedule, "state") else {}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Take back a state."""
+        if hasattr(self._schedule, "restore"):
+            self._schedule.restore(state)
+
+
 def build_schedule(
     settings: AnyScheduleSettings, *, total_steps: int, steps_per_epoch: int, learning_rate: float
 ) -> Schedule:
     """Return the schedule of these settings."""
+    if isinstance(settings, UserComponent):
+        return UserSchedule(settings, total_steps, steps_per_epoch)
     if isinstance(settings, PlateauSettings):
         return Plateau(settings, learning_rate)
     return _ByStep(settings, total_steps, steps_per_epoch)

@@ -1,10 +1,10 @@
 """Settings of training: optimizer, schedule, how losses combine, stopping, what is kept, where it runs."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from motet.config import ExistingPath, Many, Settings, kinds, option
+from motet.config import ExistingPath, Many, Settings, Slot, kinds, option
 
 
 class SgdSettings(Settings):
@@ -134,13 +134,13 @@ class AllSettings(Settings):
     kind: Literal["all"] = "all"
 
 
-KeepSettings = kinds("keep", BestSettings, LastSettings, EverySettings, AllSettings)
+KeepSettings = Annotated[BestSettings | LastSettings | EverySettings | AllSettings, Slot("keep")]
 
 
 class TrainingSettings(Settings):
     """The training loop."""
 
-    epochs: int = option(20, "Passes over the training rows.", ge=1)
+    epochs: int = option(20, "Passes over the training rows; 0 to only evaluate the network as it is.", ge=0)
     batch_size: int = option(32, "Rows of a step, over all data sets.", unit="rows", ge=1)
     micro_batches: int = option(
         1,
@@ -160,7 +160,7 @@ class TrainingSettings(Settings):
         "rows; by default the mean of every task's main metric.",
     )
     stopping: StoppingSettings | None = option(None, "When to stop early.")  # type: ignore[valid-type]
-    keep: KeepSettings = option(BestSettings(), "Which epochs stay in the run's folder.")  # type: ignore[valid-type]
+    keep: KeepSettings = option(BestSettings(), "Which epochs stay in the run's folder.")
     warm_start: ExistingPath | None = option(None, "A saved model whose network weights are taken as the start.")
     device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where it runs.")
     threads: int | None = option(None, "CPU threads of PyTorch; by default PyTorch's own choice.", ge=1)
