@@ -15,13 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from motet.errors import DataError
 from motet.files import DigestCache
-from motet.pipeline import InputSettings, Pipeline
+from motet.pipeline import InputSettings, Pipeline, Precision
 from motet.signals.recording import Recording
 from motet.store.store import Item, Store
 
@@ -33,7 +33,6 @@ _CHUNKS_PER_WORKER = 8
 
 Recordings = Sequence[Recording[Any]]
 Failures = dict[int, str]
-Precision = Literal["float32", "float16"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def extract_recordings(
         Called with the number of recordings that were just computed.
     """
     failures: Failures = {}
-    keys = _keys(pipeline, recordings, cache, failures)
+    keys = _keys(pipeline, recordings, cache, precision, failures)
     cache.save()
     missing = _first_of_each(keys, store.missing([key for key in keys if key]))
     if missing:
@@ -98,11 +97,13 @@ def extract_recordings(
     )
 
 
-def _keys(pipeline: Pipeline, recordings: Recordings, cache: DigestCache, failures: Failures) -> list[bytes]:
+def _keys(
+    pipeline: Pipeline, recordings: Recordings, cache: DigestCache, precision: Precision, failures: Failures
+) -> list[bytes]:
     keys = []
     for position, recording in enumerate(recordings):
         try:
-            keys.append(pipeline.key(recording, cache))
+            keys.append(pipeline.key(recording, cache, precision))
         except DataError as error:
             failures[position] = str(error)
             keys.append(b"")

@@ -4,6 +4,7 @@ Rows are those of one data set, in its order; time is in frames of the map that 
 read: n row, T time, C channel, F bin, as in the store.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -12,13 +13,12 @@ from numpy.typing import NDArray
 
 from motet import draws
 from motet.draws import Occasion
-from motet.errors import DataError
-from motet.extraction import Precision, as_item
+from motet.extraction import as_item
 from motet.features.extract import extract
 from motet.features.feature import Feature
 from motet.features.feature_map import TimeGrid
 from motet.features.live import live_span
-from motet.pipeline import Pipeline
+from motet.pipeline import Pipeline, Precision
 from motet.signals.augment import AugmentationChain
 from motet.signals.recording import Recording
 from motet.signals.signal import Signal
@@ -26,7 +26,6 @@ from motet.store.records import Entries
 from motet.store.store import DamagedEntryError, Store
 
 Rows = NDArray[np.int64]
-_SHOWN = 5
 
 
 class Maps(Protocol):
@@ -66,8 +65,8 @@ class StoredMaps:
 
     Parameters
     ----------
-    names
-        Identifiers of the rows, for messages.
+    entries
+        One a row, all present and of one shape: see `misfits`.
     """
 
     def __init__(
@@ -77,10 +76,9 @@ class StoredMaps:
         *,
         pipeline: Pipeline,
         recordings: Sequence[Recording[Any]],
-        names: Sequence[str],
         precision: Precision = "float32",
     ) -> None:
-        _check_equal(entries, names)
+        assert not misfits(entries), "maps of one input have one shape"
         self._store, self._entries = store, entries
         self._pipeline, self._recordings, self._precision = pipeline, recordings, precision
         self._frames = entries.frames
@@ -92,9 +90,9 @@ class StoredMaps:
         """What the maps take on the disk."""
         return int(self._entries.num_bytes.sum())
 
-    def keys(self, rows: Rows) -> list[bytes]:
-        """Return the keys of some rows' maps, which identify their content."""
-        return self._entries[rows].keys
+    def identity(self) -> bytes:
+        """Return what identifies the content of all maps; nothing where a Python object made them."""
+        return b"".join(self._entries.keys) if self._pipeline.identified else b""
 
     def frames(self, rows: Rows) -> NDArray[np.int64]:
         """Return the number of frames of some rows."""
@@ -180,22 +178,19 @@ class LiveMaps:
         return np.asarray(values[:, first:last].transpose(1, 0, 2), np.float32)
 
 
-def _check_equal(entries: Entries, names: Sequence[str]) -> None:
-    """Refuse maps of different channels, bins or steps, naming those that differ from the most common ones."""
+def misfits(entries: Entries) -> dict[int, str]:
+    """Return, by position, why a map cannot stand beside most others: its channels, bins or steps differ."""
     shapes = list(zip(entries.channels.tolist(), entries.bins.tolist(), entries.step_s.tolist(), strict=True))
-    found = set(shapes)
-    if len(found) == 1:
-        return
-    usual = max(found, key=shapes.count)
-    odd = [(name, shape) for name, shape in zip(names, shapes, strict=True) if shape != usual]
-    lines = [f"{name}: {_tell(shape)}, where most have {_tell(usual)}" for name, shape in odd[:_SHOWN]]
-    if len(odd) > _SHOWN:
-        lines.append(f"and {len(odd) - _SHOWN} more")
-    raise DataError(
-        *lines,
-        "all recordings of a data set want the same channels and rate: set signal.channels (mono) and "
-        "signal.rate_hz, or leave these out",
-    )
+    counts = Counter(shapes)
+    if len(counts) < 2:
+        return {}
+    usual = counts.most_common(1)[0][0]
+    return {
+        position: f"its map has {_tell(shape)}, where most have {_tell(usual)}; bring all to one form with "
+        "signal.channels (such as mono) and signal.rate_hz, or leave it out"
+        for position, shape in enumerate(shapes)
+        if shape != usual
+    }
 
 
 def _tell(shape: tuple[int, int, float]) -> str:

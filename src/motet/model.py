@@ -211,8 +211,7 @@ def input_shapes(document: ModelDocument) -> dict[str, MapShape]:
     shapes: dict[str, tuple[str, MapShape]] = {}
     for data_set, described in document.data_sets.items():
         for name, input_ in described.inputs.items():
-            frames = None if described.length_s is None else max(1, round(described.length_s / input_.step_s))
-            shape = MapShape(input_.channels, frames, input_.bins)
+            shape = MapShape(input_.channels, _num_frames(described, input_), input_.bins)
             other, before = shapes.setdefault(name, (data_set, shape))
             if (shape.channels, shape.bins) != (before.channels, before.bins):
                 raise DataError(
@@ -223,6 +222,13 @@ def input_shapes(document: ModelDocument) -> dict[str, MapShape]:
             if shape.frames != before.frames:
                 shapes[name] = (other, MapShape(shape.channels, None, shape.bins))
     return {name: shape for name, (_, shape) in shapes.items()}
+
+
+def _num_frames(described: DataSetDocument, input_: InputDocument) -> int | None:
+    """Return the frames of a segment; 1 where every map has a single frame, None where rows differ."""
+    if input_.step_s == 0:
+        return 1
+    return None if described.length_s is None else max(1, round(described.length_s / input_.step_s))
 
 
 def _spans_with(name: str, batch: Batch, document: ModelDocument) -> list[tuple[str, int, int]]:

@@ -25,6 +25,8 @@ from motet.signals.recording import Recording
 from motet.signals.settings import SignalSettings
 from motet.signals.signal import Signal
 
+Precision = Literal["float32", "float16"]
+
 _VERSION = 1
 
 
@@ -62,9 +64,11 @@ class Pipeline:
         text = json.dumps(described, sort_keys=True) if described else uuid4().hex
         self._fingerprint = hashlib.blake2b(text.encode(), digest_size=16).digest()
 
-    def key(self, recording: Recording[Any], cache: DigestCache) -> bytes:
-        """Return the key of the recording's stored map: 16 bytes."""
+    def key(self, recording: Recording[Any], cache: DigestCache, precision: Precision = "float32") -> bytes:
+        """Return the key of the recording's stored map in this precision: 16 bytes."""
         digest = hashlib.blake2b(recording.reader.digest(cache), digest_size=16, key=self._fingerprint)
+        if precision != "float32":
+            digest.update(precision.encode())
         if recording.start_s != 0.0 or recording.end_s is not None:
             digest.update(f"{recording.start_s!r}:{recording.end_s!r}".encode())
         return digest.digest()
@@ -82,6 +86,8 @@ class Pipeline:
         content = recording.read()
         try:
             if isinstance(content, FeatureMap):
+                if self.stored == "signal":
+                    raise DataError("is a finished feature map, which has no waveform: remove signal.augment")
                 return _checked(content)
             signal = self._chain(content)
             if self.stored == "signal":

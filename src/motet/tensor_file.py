@@ -26,7 +26,7 @@ _REMEDY = "restore it from a copy; of a run, delete its folder seed-S/fold-K and
 def write(path: Path, tensors: Mapping[str, Tensor], document: Document) -> None:
     """Write tensors and a document atomically: after a crash the old file or the new one is there."""
     plain = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()}
-    text = json.dumps(document, sort_keys=True, allow_nan=False)
+    text = json.dumps(document, allow_nan=False)
     content = save_tensors(plain, {"document": text, "digest": _digest(plain, text)})
     with atomic_write(path) as file:
         file.write(content)

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
+from motet.data.identity import digest_rows
 from motet.errors import DataError
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.settings import Experiment
 from motet.extraction import Extraction, extract_recordings
-from motet.files import DigestCache
-from motet.maps import LiveMaps, Maps, StoredMaps
+from motet.files import DigestCache, digest_bytes
+from motet.maps import LiveMaps, Maps, StoredMaps, misfits
 from motet.pipeline import Pipeline
 from motet.signals.augment import AugmentationChain
 from motet.signals.recording import Recording
@@ -66,6 +67,11 @@ class OpenData:
         """Return what the network sees, by data set and input; the seed is that of random waveform changes."""
         return {name: _live(part, self.stored[name], seed) for name, part in self.listed.items()}
 
+    def digest(self, name: str) -> str:
+        """Return what identifies rows, targets and maps of a data set; maps that a Python object made are left out."""
+        maps = [stored.identity() for stored in self.stored[name].values()]
+        return digest_bytes(b"".join([digest_rows(self.listed[name].data_set), *maps])).hex()
+
     def __enter__(self) -> "OpenData":
         """Return itself; leaving closes the store."""
         return self
@@ -101,12 +107,10 @@ def open_data(
         extractions = {
             name: _extract(part, store, cache, experiment, workers, progress) for name, part in listed.items()
         }
-        failures = {name: _failures(listed[name], found) for name, found in extractions.items()}
+        failures = {name: _failures(listed[name], found, store) for name, found in extractions.items()}
         _check_budget(listed, failures)
         kept = {name: _without(listed[name], failures[name]) for name in listed}
-        stored = {
-            name: _stored_maps(kept[name], extractions[name], failures[name], store, experiment) for name in listed
-        }
+        stored = {name: _stored_maps(*kept[name], extractions[name], store, experiment) for name in listed}
         if any(failures.values()):
             corpus = build_corpus({name: part for name, (part, _) in kept.items()})
     except BaseException:
@@ -164,11 +168,15 @@ def _recordings(data_set: DataSet, name: str) -> list[Recording[Any]]:
     return [recording for recording in data_set.recordings(name) if recording is not None]
 
 
-def _failures(part: Listed, extractions: Mapping[str, Extraction]) -> dict[int, str]:
+def _failures(part: Listed, extractions: Mapping[str, Extraction], store: Store) -> dict[int, str]:
     """Return the reason by row, over all inputs."""
     failures: dict[int, str] = {}
-    for extraction in extractions.values():
-        failures = extraction.failures | failures
+    for name, extraction in extractions.items():
+        recordings = _recordings(part.data_set, part.inputs[name][0])
+        there = [row for row, key in enumerate(extraction.keys) if key]
+        found = misfits(store.find([extraction.keys[row] for row in there]))
+        odd = {there[at]: f"{recordings[there[at]].describe()}: {reason}" for at, reason in found.items()}
+        failures = {**odd, **extraction.failures, **failures}
     return dict(sorted(failures.items()))
 
 
@@ -177,11 +185,11 @@ def _check_budget(listed: Mapping[str, Listed], failures: Mapping[str, Mapping[i
     for name, found in failures.items():
         part = listed[name]
         share = len(found) / len(part.data_set)
-        if not found or (part.settings.on_error == "skip" and share <= part.settings.max_skipped):
+        if not found or (part.settings.on_error == "skip" and share <= part.settings.max_skipped and share < 1):
             continue
         problems += list(found.values())
         remedy = f"repair or remove them, or set data.{name}.on_error: skip"
-        if part.settings.on_error == "skip":
+        if part.settings.on_error == "skip" and share < 1:
             remedy = f"that is more than data.{name}.max_skipped, {part.settings.max_skipped:g}"
         problems.append(f"data set {name!r}: {len(found)} of {len(part.data_set)} recordings cannot be used; {remedy}")
     if problems:
@@ -197,28 +205,19 @@ def _without(part: Listed, failures: Mapping[int, str]) -> tuple[Listed, Rows]:
 
 
 def _stored_maps(
-    kept: tuple[Listed, Rows],
-    extractions: Mapping[str, Extraction],
-    failures: Mapping[int, str],
-    store: Store,
-    experiment: Experiment,
+    part: Listed, rows: Rows, extractions: Mapping[str, Extraction], store: Store, experiment: Experiment
 ) -> dict[str, StoredMaps]:
-    part, rows = kept
-    maps = {}
-    for name, (recording, settings) in part.inputs.items():
-        keys = extractions[name].keys
-        try:
-            maps[name] = StoredMaps(
-                store,
-                store.find([keys[row] for row in rows.tolist()]),
-                pipeline=Pipeline(settings),
-                recordings=_recordings(part.data_set, recording),
-                names=part.data_set.ids,
-                precision=experiment.store.precision,
-            )
-        except DataError as error:
-            raise DataError(*(f"data set {part.data_set.name!r}: {problem}" for problem in error.problems)) from error
-    return maps
+    """Return the maps of the rows that were kept."""
+    return {
+        name: StoredMaps(
+            store,
+            store.find([extractions[name].keys[row] for row in rows.tolist()]),
+            pipeline=Pipeline(settings),
+            recordings=_recordings(part.data_set, recording),
+            precision=experiment.store.precision,
+        )
+        for name, (recording, settings) in part.inputs.items()
+    }
 
 
 def _live(part: Listed, stored: Mapping[str, StoredMaps], seed: int) -> dict[str, Maps]:

@@ -1,6 +1,6 @@
 """What one fold with one seed trains on: segment lengths, scaling and tasks fitted on its training rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ def prepare_fold(experiment: Experiment, data: OpenData, fold: FoldSplit, seed: 
     maps = data.maps(seed)
     whole = Loader(data.corpus, maps)
     segments = {
-        name: _segments(part, data.corpus, whole, np.intersect1d(fold.train, data.corpus.rows_of(name)))
+        name: _segments(part, maps[name], data.corpus, whole, np.intersect1d(fold.train, data.corpus.rows_of(name)))
         for name, part in data.listed.items()
     }
     loader = Loader(data.corpus, maps, segments, seed=seed, mixup=experiment.mixup)
@@ -74,6 +74,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
                 segments=part.settings.segments,
                 length_s=None if (own := prepared.segments[name]) is None else own.length_s,
                 tasks=corpus.uses[name],
+                digest=data.digest(name),
             )
             for name, part in data.listed.items()
         },
@@ -108,9 +109,10 @@ def fit_scalings(model: Model, prepared: FoldData) -> None:
         scaling.finish()
 
 
-def _segments(part: Listed, corpus: Corpus, loader: Loader, train: Rows) -> Segments | None:
+def _segments(part: Listed, maps: Mapping[str, Maps], corpus: Corpus, loader: Loader, train: Rows) -> Segments | None:
+    """Return how rows are cut; None where they stay whole or every map is a single frame."""
     settings = part.settings.segments
-    if settings is None:
+    if settings is None or all(own.grid.step_s == 0 for own in maps.values()):
         return None
     rows = train if len(train) else corpus.rows_of(part.data_set.name)
     return Segments(settings, fit_length(settings, loader.durations_s(rows)))

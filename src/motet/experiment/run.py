@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from motet.config import Context, dump, load, to_yaml, validate
+from motet.config import Context, load, to_yaml, validate
+from motet.config.document import read_document
 from motet.data.roles import FoldSplit
 from motet.data.splits import split_corpus
 from motet.errors import ConfigError
@@ -20,15 +19,15 @@ from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_d
 from motet.experiment.fold import train_fold
 from motet.experiment.settings import Experiment
 from motet.experiment.tasks import check_monitor
-from motet.files import atomic_write, digest_bytes
+from motet.files import atomic_write, lock
 from motet.model import Model
 from motet.runs.environment import describe_environment
 from motet.runs.folder import FoldFolder, RunFolder, finite, open_existing, read_json, write_json
 
 logger = logging.getLogger("motet")
 
-_FREE = ("store", "evaluation")
-"""Parts of the settings that may differ when a run goes on: they do not change what is trained."""
+_FREE = ("store.path", "evaluation", "training.checkpoint_s", "training.device", "training.threads")
+"""Settings that may differ when a run goes on: they say where it runs and what is told of it, not what is trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +77,24 @@ def train(
         If the folder holds a run of other settings.
     DataError
         If recordings or splits cannot be used.
+    MachineError
+        If another process trains in this folder.
     KeyboardInterrupt
         If somebody asked to stop; the same call goes on from there.
     """
     folder = RunFolder(Path(output) if output is not None else Path("runs") / experiment.name)
     began = time.monotonic()
-    begin_run(folder, experiment)
-    with log_to(folder.log), open_data(experiment, workers=workers, progress=progress) as data:
-        write_json(folder.environment, describe_environment())
-        check_same_data(folder, describe_data(data))
-        check_monitor(experiment.training.monitor, data.corpus.tasks)
-        for seed in experiment.all_seeds:
-            _train_folds(experiment, data, folder, seed)
-        result = collect_result(folder, experiment, data)
-        logger.info("run done after %.1f s: %s", time.monotonic() - began, folder.path)
+    check_place(folder)
+    with lock(folder.lock, timeout_s=0):
+        begin_run(folder, experiment)
+        with log_to(folder.log), open_data(experiment, workers=workers, progress=progress) as data:
+            write_json(folder.environment, describe_environment())
+            check_same_data(folder, describe_data(data))
+            check_monitor(experiment.training.monitor, data.corpus.tasks)
+            for seed in experiment.all_seeds:
+                _train_folds(experiment, data, folder, seed)
+            result = collect_result(folder, experiment, data)
+            logger.info("run done after %.1f s: %s", time.monotonic() - began, folder.path)
     return Run(folder.path, result)
 
 
@@ -116,6 +119,19 @@ def extract(
         }
 
 
+def check_place(folder: RunFolder) -> None:
+    """Refuse a folder that holds files of other things. Hidden ones do not count: a killed run may leave some.
+
+    Raises
+    ------
+    ConfigError
+        If it does.
+    """
+    others = [] if not folder.path.is_dir() else [one for one in folder.path.iterdir() if one.name[0] != "."]
+    if others and not folder.experiment.is_file():
+        raise ConfigError(f"{folder.path}: holds other files and no run; name another folder with -o")
+
+
 def begin_run(folder: RunFolder, experiment: Experiment) -> None:
     """Make the folder of a run, or check that it holds this very experiment.
 
@@ -125,17 +141,14 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> None:
         If it holds another one; every setting that differs is named.
     """
     if not folder.experiment.is_file():
-        if folder.path.is_dir() and any(folder.path.iterdir()):
-            raise ConfigError(f"{folder.path}: holds other files and no run; name another folder with -o")
-        folder.path.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder.experiment) as file:
             file.write(to_yaml(experiment).encode())
         return
-    before, now = load(folder.experiment).root.plain(), dump(experiment)
+    before, now = load(folder.experiment).root.plain(), read_document(to_yaml(experiment), "here", []).plain()
     differing = [
         f"{path}: {old!r} there, {new!r} here"
         for path, old, new in _differences(before, now)
-        if path.split(".")[0] not in _FREE
+        if not any(path == free or path.startswith(f"{free}.") for free in _FREE)
     ]
     if differing:
         raise ConfigError(
@@ -167,18 +180,10 @@ def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
 
 def describe_data(data: OpenData) -> dict[str, Any]:
     """Return rows, labels, what was skipped, and a digest of maps and targets, by data set."""
-    described = {}
-    for name, part in data.listed.items():
-        rows = np.arange(len(part.data_set))
-        keys = b"".join(key for stored in data.stored[name].values() for key in stored.keys(rows))
-        targets = [data.corpus.targets[task].values[data.corpus.rows_of(name)].tobytes() for task in part.tasks]
-        ids = "\n".join(part.data_set.ids).encode()
-        described[name] = {
-            **part.data_set.describe(),
-            "digest": digest_bytes(b"\x1e".join([ids, keys, *targets])).hex(),
-            "skipped": data.skipped[name],
-        }
-    return described
+    return {
+        name: {**part.data_set.describe(), "digest": data.digest(name), "skipped": data.skipped[name]}
+        for name, part in data.listed.items()
+    }
 
 
 def predicting_model(folder: FoldFolder) -> Path:

@@ -1,6 +1,7 @@
 """The folder of a run: what lies where, and how it is written.
 
     RUN/
+      .lock                held by the process that trains here
       experiment.yaml      resolved settings
       environment.json     versions and machine
       data.json            rows, labels and digests of every data set
@@ -73,6 +74,11 @@ class RunFolder:
     """The folder of a run."""
 
     path: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that trains here."""
+        return self.path / ".lock"
 
     @property
     def experiment(self) -> Path:
