@@ -22,9 +22,7 @@ def test_imports_go_downward(name: str) -> None:
     if room is None:
         return
     above = set(ROOMS[ROOMS.index(room) + 1 :])
-    upward = [
-        f"line {line}: {target}" for line, target in imports_of(_MODULES[name]) if room_of(target) in above
-    ]
+    upward = [f"line {line}: {target}" for line, target in imports_of(_MODULES[name]) if room_of(target) in above]
     assert not upward, f"{name} imports from rooms above {room}"
 
 
