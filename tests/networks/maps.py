@@ -54,20 +54,20 @@ def assert_padding_changes_no_training(layer: Layer, column: Column, *, more: in
     The layer must have no dropout.
     """
     assert isinstance(layer, nn.Module)
-    rows, _, frames, _ = column.values.shape
-    values = nn.functional.pad(column.values, (0, 0, 0, more))
-    padded = Column(values, None, torch.full((rows,), frames), column.grid)
     state = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
     results = []
-    for given in (column, padded):
+    for padding in (0, more):
         layer.load_state_dict(state)
         layer.train()
         layer.zero_grad()
-        out = layer(given)
+        leaf = column.values.clone().requires_grad_()
+        values = nn.functional.pad(leaf, (0, 0, 0, padding))
+        lengths = torch.full((len(leaf),), leaf.shape[2]) if padding else None
+        out = layer(Column(values, None, lengths, column.grid))
         kept = out.values if out.lengths is None else out.values[:, :, : int(out.lengths[0])]
         (kept * torch.linspace(-1.0, 1.0, kept.numel()).view(kept.shape)).sum().backward()
-        results.append((kept.detach(), [p.grad for p in layer.parameters()], list(layer.buffers())))
-        results[-1] = (results[-1][0], results[-1][1], [buffer.clone() for buffer in results[-1][2]])
+        gradients = [leaf.grad, *[parameter.grad for parameter in layer.parameters()]]
+        results.append((kept.detach(), gradients, [buffer.clone() for buffer in layer.buffers()]))
     torch.testing.assert_close(results[0], results[1], atol=1e-4, rtol=1e-4)
 
 
@@ -75,9 +75,10 @@ def assert_gradient_reaches_all(layer: Layer, column: Column) -> None:
     """Check that every parameter has a gradient that is not all zero."""
     assert isinstance(layer, nn.Module)
     layer.train()
-    values = layer(column).values
+    leaf = column.values.clone().requires_grad_()
+    values = layer(Column(leaf, None, column.lengths, column.grid)).values
     (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(1))).sum().backward()
-    for name, parameter in layer.named_parameters():
+    for name, parameter in [("input", leaf), *layer.named_parameters()]:
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
         assert torch.isfinite(parameter.grad).all(), name
