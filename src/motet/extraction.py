@@ -7,13 +7,16 @@ writes to the store by itself. What fails is listed, not raised: the caller deci
 import logging
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +134,7 @@ def _compute(
 ) -> Failures:
     work = [(position, keys[position], recordings[position]) for position in missing]
     wanted = workers or os.cpu_count() or 1
-    if wanted == 1:
+    if wanted == 1 or not _can_be_sent(pipeline.settings, work[0]):
         return _serially(pipeline, work, sink, until=None)[0]
     if workers is not None:
         return _in_parallel(pipeline.settings, work, sink, wanted)
@@ -153,6 +156,16 @@ def _is_long(total: int) -> Callable[[int], bool]:
         return elapsed_s > _TRIAL_S and elapsed_s / done * (total - done) > _WORTH_WORKERS_S
 
     return is_long
+
+
+def _can_be_sent(*parts: object) -> bool:
+    """Tell whether other processes can receive these parts: an object of the user's own may not be able to travel."""
+    try:
+        ForkingPickler.dumps(parts)
+    except Exception as error:  # whatever the object's own code raises
+        logger.info("extracting in one process: %s", error)
+        return False
+    return True
 
 
 def _serially(
@@ -255,11 +268,21 @@ _worker: tuple[Pipeline, _Sink]
 
 
 def _start_worker(settings: InputSettings, store: Path, precision: Precision) -> None:
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent alone decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
 
-    global _worker
     torch.set_num_threads(1)
     _worker = Pipeline(settings), _Sink(Store(store), precision)
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the parent is gone: it would wait for work for ever after a kill."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _work_on(chunk: Work) -> Failures:
