@@ -1,5 +1,6 @@
 """Rows of a fold to predictions and scores, and what model selection looks at."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
 from motet.data.segments import Segments
+from motet.errors import ConfigError
 from motet.evaluation.predict import Predicted, predict_batches
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_models
@@ -23,13 +25,27 @@ Rows = NDArray[np.int64]
 
 
 def monitored_value(experiment: Experiment, model: Model, scores: Scores) -> float:
-    """Return what model selection looks at, higher being better: one metric, or the mean of all main metrics."""
+    """Return what model selection looks at, higher being better: one metric, or the mean of all main metrics.
+
+    A main metric that is undefined (nan) is left out of the mean; where none is defined, the value is nan.
+
+    Raises
+    ------
+    ConfigError
+        If the metric is of a task that no development row has a target of.
+    """
     chosen = experiment.training.monitor
     if chosen is not None:
         task, metric = chosen.split(".")
+        if task not in scores:
+            raise ConfigError(
+                f"training.monitor is {chosen!r}, but no development row has a target of {task!r}; monitor another "
+                "task, or choose other rows with split.dev"
+            )
         return _signed(model, scores, task, metric)
     values = [_signed(model, scores, name, model.tasks[name].main_metric) for name in scores]
-    return float(np.mean(values))
+    defined = [value for value in values if not math.isnan(value)]
+    return sum(defined) / len(defined) if defined else math.nan
 
 
 def predict_rows(
