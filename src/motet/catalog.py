@@ -49,13 +49,21 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+OWN: Mapping[str, str] = {
+    "source": "motet.sources.iterables:user_source",
+    "feature": "motet.features.user_feature:UserFeature",
+    "scaling": "motet.features.user_scaling:UserScaling",
+    "map augmentation": "motet.features.augment:UserMapAugmentation",
+    "task": "motet.tasks.task:user_task",
+}
+"""What builds a component of the user's own in each slot: it looks at what the user's class does."""
+
 
 def component_class(slot: str, settings: Settings) -> Any:
     """Return the class that these settings of a slot stand for; for user code, the user's class or object."""
     if isinstance(settings, UserComponent):
         return settings.target
-    module, name = CATALOG[slot][settings.kind].split(":")  # type: ignore[attr-defined]
-    return getattr(importlib.import_module(module), name)
+    return _named(CATALOG[slot][settings.kind])  # type: ignore[attr-defined]
 
 
 def build(slot: str, settings: Settings, *args: Any) -> Any:
@@ -63,6 +71,10 @@ def build(slot: str, settings: Settings, *args: Any) -> Any:
 
     A class of the catalog is called as `Class(settings, *args)`, a user's as `Class(*args, **options)`.
     """
-    if isinstance(settings, UserComponent):
-        return settings.build(*args)
-    return component_class(slot, settings)(settings, *args)
+    made = _named(OWN[slot]) if isinstance(settings, UserComponent) else component_class(slot, settings)
+    return made(settings, *args)
+
+
+def _named(name: str) -> Any:
+    module, attribute = name.split(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -29,6 +29,10 @@ class ConfigError(MotetError):
         self.problems: Sequence[str] = problems
 
 
+class UserCodeError(ConfigError):
+    """A class of the user's own does not do what its slot asks for, or fails where only a message can tell of it."""
+
+
 class DataError(MotetError):
     """Data cannot be used: unreadable, empty, not finite, of the wrong shape, or labelled with something unknown."""
 

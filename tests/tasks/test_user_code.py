@@ -1,7 +1,7 @@
 """The user's own task, loss, decision and metric, each one class in one slot."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from torch import Tensor
 
+from motet import catalog
 from motet.config import UserComponent
 from motet.errors import ConfigError
 from motet.tasks import Binary, Multiclass
@@ -100,9 +101,30 @@ def test_a_loss() -> None:
     predictions, targets = torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])
     expected = torch.nn.MultiMarginLoss(margin=2.0, reduction="none")(predictions, targets)
     torch.testing.assert_close(task.loss(predictions, targets), expected)
-    own = MarginLoss()
-    _task(loss=own).fit(targets.numpy())
-    assert own.rows == 5
+
+
+def test_a_loss_that_is_fitted_is_copied() -> None:
+    class Recorded(MarginLoss):
+        fitted: ClassVar[list[int]] = []
+
+        def fit(self, targets: NDArray[np.int64]) -> None:
+            super().fit(targets)
+            self.fitted.append(len(targets))
+
+    own = Recorded()
+    _task(loss=own).fit(np.array([0, 1, 2, 0, 1]))
+    assert Recorded.fitted == [5]
+    assert own.rows == 0
+
+
+def test_a_loss_gives_one_value_a_row() -> None:
+    task = _task(loss=torch.nn.CrossEntropyLoss())
+    with pytest.raises(
+        ConfigError, match=r"task 'animal': the loss python:.*CrossEntropyLoss returned a tensor \[\] for 5"
+    ):
+        task.loss(torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1]))
+    task = _task(loss=torch.nn.CrossEntropyLoss(reduction="none"))
+    assert task.loss(torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])).shape == (5,)
 
 
 def test_a_decision() -> None:
@@ -110,6 +132,11 @@ def test_a_decision() -> None:
     task = _task(decision=SecondBest())
     np.testing.assert_array_equal(task.decide(probabilities), probabilities.argsort(axis=1)[:, 1])
     assert task.decision_state() == {}
+
+
+def test_a_decision_of_another_shape_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"task 'animal': the decision function returned float64 of shape \(30, 3\)"):
+        _task(decision=lambda probabilities: probabilities).decide(_rows()[0])
 
 
 def test_a_decision_that_is_tuned() -> None:
@@ -137,6 +164,15 @@ def test_metrics() -> None:
     assert np.isnan(task.score(probabilities, targets, np.zeros(30))["Surprise"])
 
 
+def test_a_function_is_a_metric_of_its_name() -> None:
+    def sureness(probabilities: Values, targets: NDArray[np.int64]) -> float:
+        return float(probabilities.max(axis=1).mean())
+
+    probabilities, targets = _rows()
+    scores = _task(metrics=["uar", sureness]).score(probabilities, targets)
+    assert scores["sureness"] == pytest.approx(probabilities.max(axis=1).mean())
+
+
 def test_two_metrics_of_one_name_are_refused() -> None:
     with pytest.raises(ConfigError, match="task 'animal': two metrics are called 'top_2'; drop one"):
         _task(metrics=[TopTwo(), TopTwo()])
@@ -145,6 +181,11 @@ def test_two_metrics_of_one_name_are_refused() -> None:
 def test_a_task() -> None:
     settings = TypeAdapter(TaskSettings).validate_python(UserComponent.of(Digits))
     assert isinstance(settings, UserComponent)
-    task = settings.build("digit", ("3", "7"))
+    task = catalog.build("task", settings, "digit", ("3", "7"))
     assert task.output_size == 10
     assert int(task.encode(7)) == 7
+
+
+def test_what_is_no_task_is_refused() -> None:
+    with pytest.raises(ConfigError, match="task 'digit': python:.*TopTwo is no task; derive it from motet.tasks.Task"):
+        catalog.build("task", UserComponent.of(TopTwo()), "digit", ("3", "7"))

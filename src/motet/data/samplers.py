@@ -152,7 +152,7 @@ def build_sampler(settings: BuiltInSettings | UserComponent) -> Sampler:
             return Alternating(settings)
         case BucketedSettings():
             return Bucketed(settings)
-    return CheckedSampler(settings.build(), settings.kind)
+    return CheckedSampler(settings.build(), settings.place)
 
 
 def _generator(seed: int, epoch: int) -> np.random.Generator:

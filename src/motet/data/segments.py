@@ -118,7 +118,7 @@ class Segments:
         draws = np.full(len(lengths), 0.5) if uniforms is None else uniforms
         starts = self._crop(lengths, num_frames, draws)
         if isinstance(self.settings.crop, UserComponent):
-            _check_starts(starts, lengths, num_frames, self.settings.crop.kind)
+            _check_starts(starts, lengths, num_frames, self.settings.crop.place)
         return starts
 
     def slide(self, lengths: Integers, step_s: float) -> tuple[Integers, Integers]:

@@ -9,6 +9,8 @@ mean of the training rows under standard scaling.
 import torch
 from torch import Tensor
 
+from motet.config import UserComponent
+from motet.errors import UserCodeError
 from motet.features.settings import (
     FrequencyMaskSettings,
     MapGainSettings,
@@ -108,6 +110,37 @@ class MapNoise:
             noise = torch.randn(num_channels, length, num_bins, generator=generator, device=values.device)
             noisy[row, :, :length] += (deviation * self.settings.max_std) * noise
         return noisy
+
+
+class UserMapAugmentation:
+    """An augmentation of the user's own, called like the others; `num_draws` is 1 where it does not say it.
+
+    Parameters
+    ----------
+    settings
+        The user's component.
+    """
+
+    def __init__(self, settings: UserComponent) -> None:
+        self._augmentation, self._place = settings.build(), settings.place
+        self.num_draws = int(getattr(self._augmentation, "num_draws", 1))
+
+    def __call__(self, values: Tensor, lengths: Tensor | None, uniforms: Tensor) -> Tensor:
+        """Return maps [n, C, T, F] for uniforms [n, num_draws].
+
+        Raises
+        ------
+        UserCodeError
+            If the user's augmentation returns another shape.
+        """
+        changed = self._augmentation(values, lengths, uniforms)
+        if not isinstance(changed, Tensor) or changed.shape != values.shape:
+            found = f"a tensor {list(changed.shape)}" if isinstance(changed, Tensor) else type(changed).__name__
+            raise UserCodeError(
+                f"augment: {self._place} returned {found} for maps {list(values.shape)}, but the shape stays: correct "
+                "its __call__"
+            )
+        return changed
 
 
 def _lengths(values: Tensor, lengths: Tensor | None) -> Tensor:

@@ -66,8 +66,11 @@ def extract(feature: Feature, signal: Signal) -> FeatureMap:
 
 def _compute(feature: Feature, samples: Tensor) -> NDArray[np.float32]:
     num_samples = samples.shape[1]
-    num_frames = feature.num_frames(num_samples)
-    if num_frames <= _FRAMES_AT_ONCE or feature.whole_clip or feature.context_s == 0:
+    if (
+        feature.whole_clip
+        or (num_frames := feature.num_frames(num_samples)) <= _FRAMES_AT_ONCE
+        or not feature.context_s
+    ):
         whole: NDArray[np.float32] = feature(samples).contiguous().numpy()
         return whole
     values = np.empty((len(samples), num_frames, feature.num_bins), np.float32)

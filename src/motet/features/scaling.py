@@ -105,7 +105,7 @@ class Scaling(nn.Module, ABC):
             shape = values.shape[1:] if self.settings.per == "cell" else (values.shape[1], 1, values.shape[3])
             if fitted != shape:
                 raise DataError(_unfitted(tuple(fitted), tuple(shape)))
-        return _zero_padding(values.sub(self.offset).div_(self.scale), lengths)
+        return zero_padding(values.sub(self.offset).div_(self.scale), lengths)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         for name in ("offset", "scale"):
@@ -249,10 +249,10 @@ class NoScaling(nn.Module):
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return values [n, C, T, F], zero beyond `lengths`."""
-        return values if lengths is None else _zero_padding(values.clone(), lengths)
+        return values if lengths is None else zero_padding(values.clone(), lengths)
 
 
-def _zero_padding(values: Tensor, lengths: Tensor | None) -> Tensor:
+def zero_padding(values: Tensor, lengths: Tensor | None) -> Tensor:
     """Set frames beyond `lengths` to zero, in place."""
     if lengths is None:
         return values

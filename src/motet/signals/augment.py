@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.config import Settings, UserComponent
+from motet.errors import UserCodeError
 from motet.signals.settings import WaveformGainSettings, WaveformNoiseSettings, WaveformShiftSettings
 from motet.signals.signal import Signal
 
@@ -21,7 +22,10 @@ Draws = NDArray[np.float64]
 class WaveformAugmentation(Protocol):
     """One random change of a waveform."""
 
-    num_draws: ClassVar[int]
+    @property
+    def num_draws(self) -> int:
+        """How many numbers a change is made of."""
+        ...
 
     def __call__(self, signal: Signal, draws: Draws) -> Signal:
         """Return the changed signal for `num_draws` numbers in [0, 1), and leave the given one as it is."""
@@ -134,10 +138,40 @@ class AugmentationChain:
         return signal
 
 
+class UserAugmentation:
+    """An augmentation of the user's own, called like the others; `num_draws` is 1 where it does not say it.
+
+    Parameters
+    ----------
+    settings
+        The user's component.
+    """
+
+    def __init__(self, settings: UserComponent) -> None:
+        self._augmentation, self._place = settings.build(), settings.place
+        self.num_draws = int(getattr(self._augmentation, "num_draws", 1))
+
+    def __call__(self, signal: Signal, draws: Draws) -> Signal:
+        """Return the changed signal.
+
+        Raises
+        ------
+        UserCodeError
+            If the user's augmentation returns no signal, or one of another shape.
+        """
+        changed = self._augmentation(signal, draws)
+        if not isinstance(changed, Signal) or changed.values.shape != signal.values.shape:
+            found = f"samples {list(changed.values.shape)}" if isinstance(changed, Signal) else type(changed).__name__
+            raise UserCodeError(
+                f"signal.augment: {self._place} returned {found} for samples {list(signal.values.shape)}, but wanted "
+                "is a Signal of the same shape: correct its __call__"
+            )
+        return changed
+
+
 def _build(settings: Settings) -> WaveformAugmentation:
     if isinstance(settings, UserComponent):
-        user_augmentation: WaveformAugmentation = settings.build()
-        return user_augmentation
+        return UserAugmentation(settings)
     augmentation: WaveformAugmentation = AUGMENTATIONS[type(settings)](settings)
     return augmentation
 

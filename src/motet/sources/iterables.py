@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from motet.errors import DataError
+from motet.config import UserComponent
+from motet.errors import DataError, UserCodeError
 from motet.signals.settings import ReaderSettings
 from motet.sources.example import Example
 from motet.sources.source import DEFAULT_READER, TaskDefaults
@@ -66,3 +67,42 @@ class IterableSource:
                 )
             self._spent = True
         return self._examples
+
+
+class UserSource:
+    """A source of the user's own with a method `examples(reader)`, and `tasks()` where it knows its tasks.
+
+    Parameters
+    ----------
+    source
+        The user's source.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def examples(self, reader: ReaderSettings = DEFAULT_READER) -> Iterator[Example]:
+        """List the examples; see `Source.examples`."""
+        return IterableSource(self._source.examples(reader)).examples(reader)
+
+    def tasks(self) -> TaskDefaults:
+        """Return the tasks that the user's source knows."""
+        return dict(self._source.tasks()) if hasattr(self._source, "tasks") else {}
+
+
+def user_source(settings: UserComponent) -> UserSource | IterableSource:
+    """Build a source of the user's own: a class or object with `examples`, or anything that examples come from.
+
+    Raises
+    ------
+    UserCodeError
+        If no examples can come from it.
+    """
+    source = settings.build()
+    if hasattr(source, "examples"):
+        return UserSource(source)
+    if not callable(source) and not isinstance(source, Iterable):
+        raise UserCodeError(
+            f"source {settings.place}: no examples can come from it; give it a method examples(reader) or __iter__"
+        )
+    return IterableSource(source)

@@ -158,6 +158,6 @@ _DECISIONS: Mapping[type, Callable[[Any], Decision]] = {
 def build_decision(settings: Any) -> Decision:
     """Build the decision of a task's `decision` option."""
     if isinstance(settings, UserComponent):
-        built: Decision = settings.build()
+        built: Decision = settings.build_own()
         return built
     return _DECISIONS[type(settings)](settings)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motet.config import UserComponent
-from motet.errors import ConfigError
+from motet.errors import ConfigError, UserCodeError
 from motet.tasks.labels import label_weights
 from motet.tasks.settings import (
     AbsoluteErrorSettings,
@@ -204,6 +204,47 @@ _LOSSES: Mapping[type, Callable[[Any, tuple[str, ...]], Loss]] = {
 }
 
 
+class UserLoss:
+    """A loss of the user's own, whose values are looked at before they are used.
+
+    Parameters
+    ----------
+    settings
+        The user's component.
+    task
+        The name of the task, for messages.
+    """
+
+    def __init__(self, settings: UserComponent, task: str) -> None:
+        self._loss, self._place, self._task = settings.build_own(), settings.place, task
+        self._device: torch.device | None = None
+
+    def fit(self, targets: NDArray[Any]) -> None:
+        """Show the encoded targets of the training rows, where the user's loss wants to see them."""
+        if hasattr(self._loss, "fit"):
+            self._loss.fit(targets)
+
+    def __call__(self, predictions: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss [n].
+
+        Raises
+        ------
+        UserCodeError
+            If it is not one value a row.
+        """
+        if self._device != predictions.device and isinstance(self._loss, torch.nn.Module):
+            self._loss.to(predictions.device)
+            self._device = predictions.device
+        losses = self._loss(predictions, targets)
+        if not isinstance(losses, Tensor) or losses.shape != predictions.shape[:1]:
+            found = f"a tensor {list(losses.shape)}" if isinstance(losses, Tensor) else type(losses).__name__
+            raise UserCodeError(
+                f"task {self._task!r}: the loss {self._place} returned {found} for {len(predictions)} rows, but a loss "
+                f'is one value a row, [{len(predictions)}]: do not average (PyTorch\'s own take reduction="none")'
+            )
+        return losses
+
+
 def build_loss(settings: Any, names: tuple[str, ...], *, task: str) -> Loss:
     """Build the loss of a task's `loss` option for the outputs of these names; messages name the task.
 
@@ -213,8 +254,7 @@ def build_loss(settings: Any, names: tuple[str, ...], *, task: str) -> Loss:
         If a weight is given for an unknown label.
     """
     if isinstance(settings, UserComponent):
-        built: Loss = settings.build()
-        return built
+        return UserLoss(settings, task)
     try:
         return _LOSSES[type(settings)](settings, names)
     except ConfigError as error:

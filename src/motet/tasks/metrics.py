@@ -23,7 +23,7 @@ LOWER_IS_BETTER = frozenset({"mae", "rmse"})
 class Metric(Protocol):
     """A metric of the user's own: a class without required arguments.
 
-    Its name in results is its attribute `name`, or else the name of the class. An attribute
+    Its name in results is its attribute `name`, or else the name of the class or function. An attribute
     `higher_is_better` of False tells model selection to look for small values.
     """
 
@@ -60,7 +60,7 @@ class MetricSet:
         names: list[str] = []
         for item in settings:
             metric = item.build() if isinstance(item, UserComponent) else None
-            name = str(item.kind) if metric is None else str(getattr(metric, "name", type(metric).__name__))
+            name = str(item.kind) if metric is None else _own_name(metric)
             if name in names:
                 raise ConfigError(f"task {task!r}: two metrics are called {name!r}; drop one, or rename your own")
             names.append(name)
@@ -85,6 +85,14 @@ class MetricSet:
             )
             for name, metric in self.own.items()
         }
+
+
+def _own_name(metric: Any) -> str:
+    for named in (metric, type(metric)):
+        for attribute in ("name", "__name__"):
+            if isinstance(name := getattr(named, attribute, None), str):
+                return name
+    raise AssertionError("every class has a name")
 
 
 class Outcome(Protocol):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from motet.config import UserComponent
+from motet.errors import UserCodeError
 from motet.tasks.counting import Values
 from motet.tasks.decisions import Decision, TunedDecision
 from motet.tasks.merge import MergeRule
@@ -117,8 +119,20 @@ class Task(ABC):
             self._decision.load_state(state)
 
     def decide(self, probabilities: Values) -> NDArray[Any]:
-        """Decide for every row: codes [n], flags [n, K] or values [n, K], as the targets are."""
+        """Decide for every row: codes [n], flags [n, K] or values [n, K], as the targets are.
+
+        Raises
+        ------
+        UserCodeError
+            If a decision of the user's own gives something else.
+        """
         decisions = np.asarray(self._decision(probabilities))
+        if decisions.size != len(probabilities) * int(np.prod(self.target_shape)) or decisions.dtype.kind not in "biuf":
+            raise UserCodeError(
+                f"task {self.name!r}: the decision {type(self._decision).__name__} returned {decisions.dtype} of shape "
+                f"{decisions.shape} for {len(probabilities)} rows, but wanted is {self.decision_dtype} of shape "
+                f"{(len(probabilities), *self.target_shape)}: correct its __call__"
+            )
         return decisions.reshape(len(probabilities), *self.target_shape).astype(self.decision_dtype, copy=False)
 
     def score(
@@ -198,3 +212,20 @@ class Task(ABC):
     @abstractmethod
     def running(self) -> "Running":
         """Return empty running figures for the training loop."""
+
+
+def user_task(settings: UserComponent, name: str, labels: tuple[str, ...]) -> Task:
+    """Build a task of the user's own.
+
+    Raises
+    ------
+    UserCodeError
+        If it is no task.
+    """
+    task = settings.build_own(name, labels)
+    if not isinstance(task, Task):
+        raise UserCodeError(
+            f"task {name!r}: {settings.place} is no task; derive it from motet.tasks.Task, or from one of the built-in "
+            "tasks such as motet.tasks.Multiclass"
+        )
+    return task

@@ -1,10 +1,13 @@
 """All steps of an experiment's `signal` settings, in their order: channels, resampling, then `steps`."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
 
 from motet.config import Settings, UserComponent
-from motet.errors import DataError
+from motet.errors import DataError, UserCodeError
 from motet.signals.prepare.channels import Channels
 from motet.signals.prepare.filters import BandPass, HighPass, LowPass
 from motet.signals.prepare.level import Normalise
@@ -94,8 +97,44 @@ def _built_in(settings: SignalSettings) -> list[Step]:
     return steps
 
 
+class UserStep:
+    """A step of the user's own, whose signals are looked at before they go on.
+
+    Parameters
+    ----------
+    settings
+        The user's component.
+    """
+
+    version: ClassVar[int] = 1
+
+    def __init__(self, settings: UserComponent) -> None:
+        self._step, self._place = settings.build(), settings.place
+
+    def __call__(self, signal: Signal) -> Signal:
+        """Return the changed signal.
+
+        Raises
+        ------
+        UserCodeError
+            If the user's step returns no signal.
+        """
+        changed = self._step(signal)
+        if not isinstance(changed, Signal) or np.ndim(changed.values) != 2:
+            found = (
+                f"samples {list(np.shape(changed.values))}" if isinstance(changed, Signal) else type(changed).__name__
+            )
+            raise UserCodeError(
+                f"signal.steps: {self._place} returned {found}, but wanted is a Signal with samples "
+                "[channels, samples]: correct its __call__, dataclasses.replace(signal, values=...) makes one"
+            )
+        return replace(changed, values=np.asarray(changed.values, np.float32))
+
+
 def _build(settings: Settings) -> Step:
-    step: Step = settings.build() if isinstance(settings, UserComponent) else STEPS[type(settings)](settings)
+    if isinstance(settings, UserComponent):
+        return UserStep(settings)
+    step: Step = STEPS[type(settings)](settings)
     return step
 
 
@@ -104,5 +143,4 @@ def _described(settings: Settings) -> dict[str, Any] | None:
         return {"version": STEPS[type(settings)].version, **settings.model_dump(mode="json")}
     if settings.digest is None:
         return None
-    name = settings.kind.rpartition(":")[2]
-    return {"kind": name, "digest": settings.digest, "options": settings.options}
+    return {"kind": settings.name, "digest": settings.digest, "options": settings.options}
