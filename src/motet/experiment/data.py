@@ -82,7 +82,11 @@ class OpenData:
 
 
 def open_data(
-    experiment: Experiment, *, workers: int | None = None, progress: ProgressFactory = no_progress
+    experiment: Experiment,
+    *,
+    workers: int | None = None,
+    progress: ProgressFactory = no_progress,
+    check: Callable[[Mapping[str, Listed], Corpus], None] = lambda listed, corpus: None,
 ) -> OpenData:
     """List the data, store the maps that are missing, and encode the targets.
 
@@ -92,6 +96,8 @@ def open_data(
         Processes that extract; None to decide by how long it takes.
     progress
         Called with a label and a total; returns what is called with every count.
+    check
+        Called with what is listed, before the recordings are decoded; may refuse it.
 
     Raises
     ------
@@ -101,6 +107,7 @@ def open_data(
     began = time.monotonic()
     listed = list_data(experiment)
     corpus = build_corpus(listed)
+    check(listed, corpus)
     closing = ExitStack()
     store, cache = _open_store(experiment, listed, closing)
     try:

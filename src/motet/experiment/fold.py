@@ -15,6 +15,7 @@ from motet.data.samplers import build_sampler
 from motet.data.sampling import SamplingRows
 from motet.errors import ConfigError
 from motet.experiment.data import OpenData
+from motet.experiment.network_checks import check_lengths
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_value, predict_rows
@@ -46,6 +47,7 @@ def train_fold(
     began = time.monotonic()
     prepared = prepare_fold(experiment, data, fold, seed)
     training = begin_training(experiment, data, prepared, seed)
+    check_lengths(experiment, prepared, input_shapes(training.model.document))
     if number == 1:
         log_network(training.model)
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
 from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
 from motet.experiment.fold import train_fold
+from motet.experiment.network_checks import check_early
 from motet.experiment.settings import Experiment
-from motet.experiment.tasks import check_monitor
 from motet.files import atomic_write, lock
 from motet.model import Model
 from motet.runs.environment import describe_environment
@@ -87,10 +88,10 @@ def train(
     check_place(folder)
     with lock(folder.lock, timeout_s=0):
         begin_run(folder, experiment)
-        with log_to(folder.log), open_data(experiment, workers=workers, progress=progress) as data:
+        check = partial(check_early, experiment)
+        with log_to(folder.log), open_data(experiment, workers=workers, progress=progress, check=check) as data:
             write_json(folder.environment, describe_environment())
             check_same_data(folder, describe_data(data))
-            check_monitor(experiment.training.monitor, data.corpus.tasks)
             for seed in experiment.all_seeds:
                 _train_folds(experiment, data, folder, seed)
             result = collect_result(folder, experiment, data)
@@ -133,14 +134,15 @@ def check_place(folder: RunFolder) -> None:
 
 
 def begin_run(folder: RunFolder, experiment: Experiment) -> None:
-    """Make the folder of a run, or check that it holds this very experiment.
+    """Make the folder of a run, or check that it holds this very experiment; one where nothing was done yet may change.
 
     Raises
     ------
     ConfigError
         If it holds another one; every setting that differs is named.
     """
-    if not folder.experiment.is_file():
+    if not folder.holds_work():
+        folder.data.unlink(missing_ok=True)
         with atomic_write(folder.experiment) as file:
             file.write(to_yaml(experiment).encode())
         return

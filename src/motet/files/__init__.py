@@ -11,7 +11,7 @@ from motet.lazy import exports
 if TYPE_CHECKING:
     from motet.files.commit import atomic_directory, atomic_path, atomic_write, remove_stale, restore_directory
     from motet.files.digest import DIGEST_BYTES, digest_bytes, digest_file
-    from motet.files.digest_cache import DigestCache
+    from motet.files.digest_cache import DigestCache, UnknownDigestError
     from motet.files.disk import machine_errors, open_binary, read_at, read_parts, sync_directory, write_all
     from motet.files.json_lines import JsonLines
     from motet.files.locking import lock
@@ -21,6 +21,7 @@ __all__ = [
     "DIGEST_BYTES",
     "DigestCache",
     "JsonLines",
+    "UnknownDigestError",
     "atomic_directory",
     "atomic_path",
     "atomic_write",
@@ -44,6 +45,7 @@ __getattr__, __dir__ = exports(
         "DIGEST_BYTES": "digest",
         "DigestCache": "digest_cache",
         "JsonLines": "json_lines",
+        "UnknownDigestError": "digest_cache",
         "atomic_directory": "commit",
         "atomic_path": "commit",
         "atomic_write": "commit",

@@ -21,6 +21,10 @@ _SETTLED_NS = 2_000_000_000  # the coarsest modification time in use, FAT's
 _TITLE = "motet-digests 1"
 
 
+class UnknownDigestError(LookupError):
+    """A file would have to be read, which a cache was told not to do."""
+
+
 class DigestCache:
     """The digests of files, kept in one small file between runs.
 
@@ -30,6 +34,8 @@ class DigestCache:
     ----------
     path
         Where digests are kept; None keeps them in memory only.
+    reads
+        Whether files are read whose digest is not known; else `UnknownDigestError` is raised.
 
     Examples
     --------
@@ -38,8 +44,8 @@ class DigestCache:
     16
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None = None, *, reads: bool = True) -> None:
+        self._path, self._reads = path, reads
         self._known = {} if path is None else _load(path)
         self._changed = False
 
@@ -57,6 +63,8 @@ class DigestCache:
         known = self._known.get(name)
         if known is not None and known.startswith(mark):
             return known[_MARK.size :]
+        if not self._reads:
+            raise UnknownDigestError(name)
         value = digest_file(path)
         if now_ns - changed_ns > _SETTLED_NS and _mark(path)[0] == mark:
             self._known[name] = mark + value

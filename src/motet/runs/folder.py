@@ -118,6 +118,11 @@ class RunFolder:
                 found.append((int(seed), int(fold)))
         return sorted(found)
 
+    def holds_work(self) -> bool:
+        """Tell whether something would be lost with this folder: a model, or figures."""
+        begun = [self.fold(seed, number) for seed, number in self.folds()]
+        return any(fold.last.is_file() or fold.scores.is_file() for fold in begun)
+
 
 def open_existing(path: Path) -> RunFolder:
     """Return the folder of a run that was begun.

@@ -1,0 +1,177 @@
+"""`motet train --dry-run`: what would run, as an experiment file with the rest as comments, or as JSON."""
+
+from typing import Any
+
+import numpy as np
+
+from motet.cli.output import print_json, table
+from motet.config import dump, to_yaml
+from motet.experiment.dry_run import InputPlan, Plan, dry_run
+from motet.experiment.settings import Experiment
+from motet.networks.plan import LayerPlan
+from motet.networks.shape import MapShape
+
+Json = dict[str, Any]
+
+
+def show(experiment: Experiment, *, as_json: bool) -> int:
+    """Print what would run."""
+    plan = dry_run(experiment)
+    if as_json:
+        print_json(plan_json(plan))
+    else:
+        print(plan_text(plan))
+    return 0
+
+
+def plan_text(plan: Plan) -> str:
+    """Return the resolved experiment as YAML, then rows, maps, layers and sizes as comments."""
+    parts = [_rows(plan), _maps(plan), _layers(plan), _sizes(plan)]
+    comments = "\n\n".join(parts).splitlines()
+    return to_yaml(plan.experiment) + "\n" + "\n".join(f"# {line}".rstrip() for line in comments)
+
+
+def plan_json(plan: Plan) -> Json:
+    """Return the plan as plain data."""
+    return {
+        "experiment": dump(plan.experiment),
+        "seed": plan.experiment.all_seeds[0],
+        "rows": [{name: getattr(row, name) for name in row.__slots__} for row in plan.rows],
+        "tasks": {name: {"kind": _kind(task), "labels": list(task.labels)} for name, task in plan.tasks.items()},
+        "inputs": [_input_json(found) for found in plan.inputs],
+        "layers": None if plan.layers is None else [_layer_json(layer) for layer in plan.layers],
+        "parameters": plan.num_parameters,
+        "store": {
+            "path": plan.experiment.store.path,
+            "missing_bytes": plan.missing_bytes,
+            "free_bytes": plan.free_bytes,
+        },
+        "memory": None
+        if plan.memory is None
+        else {"weights_bytes": plan.memory.weights, "step_bytes": plan.memory.step},
+    }
+
+
+def _rows(plan: Plan) -> str:
+    rows, before = [], ("", "")
+    for row in plan.rows:
+        place = (row.fold, row.data_set)
+        shown = ["" if old == new else new for old, new in zip(before, place, strict=True)]
+        if row.fold != before[0]:
+            shown = list(place)
+        rows.append([*shown, row.task or "(all rows)", *(f"{count:,}" for count in (row.train, row.dev, row.test))])
+        before = place
+    tasks = [f"{name}: {_kind(task)}, {_counted(len(task.labels), _noun(task))}" for name, task in plan.tasks.items()]
+    found = table(rows, header=["fold", "data set", "task", "train", "dev", "test"])
+    return f"ROWS of seed {plan.experiment.all_seeds[0]}\n{found}\n" + "\n".join(tasks)
+
+
+def _maps(plan: Plan) -> str:
+    rows = []
+    for found in plan.inputs:
+        facts = found.facts
+        known = ["?"] * 4
+        if facts is not None:
+            known = [str(facts.channels), str(facts.bins), _step(facts.step_s), _frames(facts.frames)]
+        rows.append(
+            [found.data_set, found.name, f"{found.recordings:,}", f"{found.stored:,}", *known, found.origin or "?"]
+        )
+    header = ["data set", "input", "recordings", "stored", "channels", "bins", "step", "frames", "known from"]
+    return f"MAPS\n{table(rows, header=header)}"
+
+
+def _layers(plan: Plan) -> str:
+    if plan.layers is None:
+        return "NETWORK\nnot known: no recording could be read"
+    rows = [
+        [layer.path, layer.kind, " + ".join(map(str, layer.in_shapes)), str(layer.out_shape),
+         f"{layer.num_parameters:,}"]
+        for layer in plan.layers
+    ]  # fmt: skip
+    rows.append(["all", "", "", "", f"{plan.num_parameters:,}"])
+    return f"NETWORK\n{table(rows, header=['layer', 'kind', 'in', 'out', 'parameters'])}"
+
+
+def _sizes(plan: Plan) -> str:
+    missing = "an unknown size" if plan.missing_bytes is None else size(plan.missing_bytes)
+    lines = [f"disk: {missing} to store in {plan.experiment.store.path}, {size(plan.free_bytes)} free"]
+    memory = plan.memory
+    if memory is not None:
+        step = "an unknown size" if memory.step is None else size(memory.step)
+        lines.append(
+            f"memory beside the program: {size(memory.weights)} for weights, gradients and optimizer, "
+            f"{step} for a step ({memory.rows} rows of {memory.frames:,} frames)"
+        )
+    return "ABOUT\n" + "\n".join(lines)
+
+
+def size(num_bytes: int) -> str:
+    """Return a number of bytes as people say it.
+
+    Examples
+    --------
+    >>> size(300), size(5 * 2**20)
+    ('300 B', '5.0 MiB')
+    """
+    value, units = float(num_bytes), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.0f} B" if units[0] == "B" else f"{value:.1f} {units[0]}"
+
+
+def _kind(task: Any) -> str:
+    return type(task).__name__.lower()
+
+
+def _noun(task: Any) -> str:
+    return "value" if task.decision_dtype.kind == "f" else "label"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _step(step_s: float) -> str:
+    return "-" if step_s == 0 else f"{1000 * step_s:.4g} ms"
+
+
+def _frames(frames: Any) -> str:
+    if not len(frames):
+        return "?"
+    low, high = int(frames.min()), int(frames.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _input_json(found: InputPlan) -> Json:
+    facts = found.facts
+    known = facts is not None and len(facts.frames)
+    return {
+        "data_set": found.data_set,
+        "input": found.name,
+        "recordings": found.recordings,
+        "stored": found.stored,
+        "known_from": found.origin,
+        "channels": facts and facts.channels,
+        "bins": facts and facts.bins,
+        "step_s": facts and facts.step_s,
+        "frames": _statistics(facts.frames) if facts is not None and known else None,
+        "missing_bytes": found.missing_bytes,
+    }
+
+
+def _statistics(frames: Any) -> Json:
+    return {"min": int(frames.min()), "median": float(np.median(frames)), "max": int(frames.max())}
+
+
+def _layer_json(layer: LayerPlan) -> Json:
+    return {
+        "path": layer.path,
+        "kind": layer.kind,
+        "in": [_shape_json(shape) for shape in layer.in_shapes],
+        "out": _shape_json(layer.out_shape),
+        "parameters": layer.num_parameters,
+    }
+
+
+def _shape_json(shape: MapShape) -> list[int | None]:
+    return [shape.channels, shape.frames, shape.bins]

@@ -1,0 +1,227 @@
+"""What `motet train` would do: rows, shapes, parameters and sizes.
+
+Nothing is trained or stored. At most a few recordings are read, of inputs that are not stored yet: one of each.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from motet.data.corpus import Corpus
+from motet.data.splits import split_corpus
+from motet.experiment.listing import Listed, build_corpus, list_data
+from motet.experiment.memory import MemoryPlan, plan_memory
+from motet.experiment.network_checks import check_known_lengths
+from motet.experiment.settings import Experiment
+from motet.experiment.shapes import (
+    Facts,
+    MapFacts,
+    as_seen,
+    declared,
+    known_entries,
+    network_inputs,
+    outputs_of,
+    probed,
+    recordings_of,
+    stored,
+)
+from motet.experiment.tasks import check_monitor
+from motet.files import DigestCache
+from motet.networks.plan import LayerPlan, plan_network
+from motet.networks.shape import MapShape
+from motet.store.store import Store
+from motet.tasks.task import Task
+
+Origin = Literal["settings", "store", "one recording"]
+
+_VALUE_BYTES = {"float32": 4, "float16": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPlan:
+    """How many rows of a data set have a target of a task, in one fold; without a task, all rows."""
+
+    fold: str
+    data_set: str
+    task: str | None
+    train: int
+    dev: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputPlan:
+    """What is known of one input of a data set.
+
+    Parameters
+    ----------
+    recordings, stored
+        How many there are, and the maps of how many the store is known to hold.
+    facts
+        The maps that the network sees; None where nothing tells.
+    origin
+        What told.
+    missing_bytes
+        About what the store will grow by; None where nothing tells.
+    """
+
+    data_set: str
+    name: str
+    recordings: int
+    stored: int
+    facts: MapFacts | None
+    origin: Origin | None
+    missing_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What would run.
+
+    Parameters
+    ----------
+    rows
+        Of the first seed, by fold, data set and task.
+    tasks
+        By name, with their labels.
+    layers, memory
+        None where no shape is known.
+    free_bytes
+        What is free where the store lies.
+    """
+
+    experiment: Experiment
+    rows: list[RowsPlan]
+    tasks: dict[str, Task]
+    inputs: list[InputPlan]
+    layers: list[LayerPlan] | None
+    memory: MemoryPlan | None
+    free_bytes: int
+
+    @property
+    def num_parameters(self) -> int | None:
+        """The number of trained values."""
+        return None if self.layers is None else sum(layer.num_parameters for layer in self.layers)
+
+    @property
+    def missing_bytes(self) -> int | None:
+        """About what the store will grow by; None where nothing tells."""
+        sizes = [found.missing_bytes for found in self.inputs]
+        known = [each for each in sizes if each is not None]
+        return sum(known) if len(known) == len(sizes) else None
+
+
+def dry_run(experiment: Experiment) -> Plan:
+    """Find out what training would do.
+
+    Raises
+    ------
+    ConfigError
+        If the network cannot be, or the settings do not fit the data.
+    DataError
+        If the data cannot be listed or split as the settings say.
+    """
+    listed = list_data(experiment)
+    corpus = build_corpus(listed)
+    check_monitor(experiment.training.monitor, corpus.tasks)
+    rows = plan_rows(listed, corpus, seed=experiment.all_seeds[0])
+    inputs = plan_inputs(experiment, listed)
+    layers, memory = _plan_model(experiment, listed, outputs_of(corpus), _known_facts(inputs))
+    return Plan(experiment, rows, corpus.tasks, inputs, layers, memory, _free_bytes(Path(experiment.store.path)))
+
+
+def plan_rows(listed: Mapping[str, Listed], corpus: Corpus, *, seed: int) -> list[RowsPlan]:
+    """Return the rows of every fold by data set, and those with a target of each of its tasks."""
+    splits = {name: part.settings.split for name, part in listed.items()}
+    plans = []
+    for number, fold in enumerate(split_corpus(corpus, splits, seed=seed), start=1):
+        label = f"{number}" if fold.name == str(number) else f"{number} ({fold.name})"
+        counts = [corpus.count(part) for part in (fold.train, fold.dev, fold.test)]
+        for name, uses in corpus.uses.items():
+            own = [count[name] for count in counts]
+            plans.append(RowsPlan(label, name, None, *(count["rows"] for count in own)))
+            plans += [RowsPlan(label, name, task, *(count["tasks"][task] for count in own)) for task in uses]
+    return plans
+
+
+def plan_inputs(experiment: Experiment, listed: Mapping[str, Listed]) -> list[InputPlan]:
+    """Return what is known of every input of every data set."""
+    folder = Path(experiment.store.path)
+    cache = DigestCache(folder / "digests", reads=False)
+    with Store(folder) as store:
+        return [
+            _plan_input(experiment, part, input_name, store, cache)
+            for part in listed.values()
+            for input_name in part.inputs
+        ]
+
+
+def _plan_model(
+    experiment: Experiment, listed: Mapping[str, Listed], outputs: Mapping[str, int], facts: Facts | None
+) -> tuple[list[LayerPlan] | None, MemoryPlan | None]:
+    if facts is None:
+        return None, None
+    shapes = network_inputs(listed, facts)
+    layers = plan_network(experiment.model, shapes, outputs)
+    check_known_lengths(experiment, shapes, facts, outputs)
+    timed = _with_frames(shapes, facts)
+    return layers, None if timed is None else plan_memory(experiment, timed, outputs)
+
+
+def _plan_input(experiment: Experiment, part: Listed, name: str, store: Store, cache: DigestCache) -> InputPlan:
+    recording, settings = part.inputs[name]
+    recordings = recordings_of(part, recording)
+    entries = known_entries(settings, recordings, store, cache, experiment.store.precision)
+    found: MapFacts | None = stored(entries)
+    origin: Origin | None = "store"
+    if found is None:
+        found, origin = probed(settings, recordings), "one recording"
+    seen = None if found is None else as_seen(settings, found)
+    if seen is None:
+        seen, origin = declared(settings, part.settings.source), "settings"
+    present = int(entries.present.sum())
+    missing = len(recordings) - present
+    map_bytes = None if found is None else _map_bytes(found, experiment)
+    return InputPlan(
+        part.data_set.name,
+        name,
+        len(recordings),
+        present,
+        seen,
+        None if seen is None else origin,
+        None if map_bytes is None else round(missing * map_bytes),
+    )
+
+
+def _map_bytes(facts: MapFacts, experiment: Experiment) -> float:
+    cells = facts.channels * facts.bins * float(facts.frames.mean())
+    return cells * _VALUE_BYTES[experiment.store.precision]
+
+
+def _known_facts(inputs: list[InputPlan]) -> dict[str, dict[str, MapFacts]] | None:
+    """Return the facts by data set and input, or None where some are not known."""
+    facts: dict[str, dict[str, MapFacts]] = {}
+    for found in inputs:
+        if found.facts is None:
+            return None
+        facts.setdefault(found.data_set, {})[found.name] = found.facts
+    return facts
+
+
+def _with_frames(shapes: Mapping[str, MapShape], facts: Facts) -> dict[str, MapShape] | None:
+    """Return the shapes with the frames of the longest recording that is known, where each keeps its own."""
+    found = {}
+    for name, shape in shapes.items():
+        known = [own[name].frames for own in facts.values() if name in own]
+        frames = shape.frames or max((int(each.max()) for each in known if len(each)), default=None)
+        if frames is None:
+            return None
+        found[name] = MapShape(shape.channels, frames, shape.bins)
+    return found
+
+
+def _free_bytes(place: Path) -> int:
+    there = next(folder for folder in (place.absolute(), *place.absolute().parents) if folder.is_dir())
+    return shutil.disk_usage(there).free

@@ -1,0 +1,162 @@
+"""Whether a network can be, asked before the recordings are read, and of their lengths before training begins."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motet.data.corpus import Corpus
+from motet.data.splits import split_corpus
+from motet.errors import ConfigError
+from motet.experiment.listing import Listed
+from motet.experiment.preparation import FoldData
+from motet.experiment.settings import Experiment
+from motet.experiment.shapes import (
+    Facts,
+    MapFacts,
+    Outputs,
+    as_seen,
+    declared,
+    known_entries,
+    network_inputs,
+    outputs_of,
+    probed,
+    recordings_of,
+    stored,
+)
+from motet.experiment.tasks import check_monitor
+from motet.files import DigestCache
+from motet.networks.plan import min_frames, plan_network
+from motet.networks.shape import MapShape
+from motet.pipeline import InputSettings
+from motet.signals.recording import Recording
+from motet.store.store import Store
+
+logger = logging.getLogger("motet")
+
+Rows = NDArray[np.int64]
+
+_SHOWN = 5
+_REMEDY = (
+    "cut or fill up recordings to one length with segments.length_s, use fewer layers that shorten time, or leave "
+    "these recordings out"
+)
+
+
+def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus) -> None:
+    """Refuse what cannot be trained before all recordings are read; at most one of each input is.
+
+    Raises
+    ------
+    ConfigError
+        If a layer cannot take what reaches it (named with the shapes), or split and monitor do not fit the data.
+    DataError
+        If the data cannot be split, or two data sets give one input in different shapes.
+    """
+    check_monitor(experiment.training.monitor, corpus.tasks)
+    split_corpus(corpus, {name: part.settings.split for name, part in listed.items()}, seed=experiment.all_seeds[0])
+    facts = _facts_at_once(experiment, listed)
+    if facts is not None:
+        plan_network(experiment.model, network_inputs(listed, facts), outputs_of(corpus))
+
+
+def check_known_lengths(experiment: Experiment, shapes: Mapping[str, MapShape], facts: Facts, outputs: Outputs) -> None:
+    """Refuse known recordings that are shorter than the network can see.
+
+    Raises
+    ------
+    ConfigError
+        Saying of which input, and how many.
+    """
+    needed = _needed(experiment, shapes, outputs)
+    problems = [
+        _too_short(name, input_name, int((own.frames < needed[input_name]).sum()), needed[input_name], own.step_s)
+        for name, inputs in facts.items()
+        for input_name, own in inputs.items()
+        if (own.frames < needed.get(input_name, 0)).any()
+    ]
+    if problems:
+        raise ConfigError(*problems, _REMEDY)
+
+
+def check_lengths(experiment: Experiment, prepared: FoldData, shapes: Mapping[str, MapShape]) -> None:
+    """Refuse training rows that are shorter than the network can see; of other rows, warn.
+
+    Parameters
+    ----------
+    shapes
+        The inputs of the network; only those without a fixed length are looked at.
+
+    Raises
+    ------
+    ConfigError
+        Naming the rows.
+    """
+    corpus, maps = prepared.corpus, prepared.maps
+    problems = []
+    for input_name, needed in _needed(experiment, shapes, outputs_of(corpus)).items():
+        for name in (own for own in corpus.data_sets if input_name in maps[own]):
+            own, rows = maps[name][input_name], corpus.rows_of(name)
+            short = rows[own.frames(np.arange(len(rows))) < needed]
+            if not len(short):
+                continue
+            text = _too_short(name, input_name, len(short), needed, own.grid.step_s) + _named(corpus, short)
+            if np.isin(short, prepared.fold.train).any():
+                problems.append(text)
+            else:
+                logger.warning("%s; zeros are added to them", text)
+    if problems:
+        raise ConfigError(*problems, _REMEDY)
+
+
+def _facts_at_once(experiment: Experiment, listed: Mapping[str, Listed]) -> Facts | None:
+    """Return the facts of all inputs, or None where only all maps together give them."""
+    if any(part.settings.segments and isinstance(part.settings.segments.length_s, str) for part in listed.values()):
+        return None
+    facts: dict[str, dict[str, MapFacts]] = {}
+    for name, part in listed.items():
+        facts[name] = {}
+        for input_name, (recording, settings) in part.inputs.items():
+            found = declared(settings, part.settings.source) or _first(
+                experiment, settings, recordings_of(part, recording)
+            )
+            if found is None:
+                return None
+            facts[name][input_name] = found
+    return facts
+
+
+def _first(experiment: Experiment, settings: InputSettings, recordings: Sequence[Recording[Any]]) -> MapFacts | None:
+    """Return the facts of the first recording's map, which is read only where the store does not hold it."""
+    folder = Path(experiment.store.path)
+    with Store(folder) as store:
+        cache = DigestCache(folder / "digests", reads=False)
+        found = stored(known_entries(settings, recordings[:1], store, cache, experiment.store.precision))
+    found = found or probed(settings, recordings)
+    return None if found is None else as_seen(settings, found)
+
+
+def _needed(experiment: Experiment, shapes: Mapping[str, MapShape], outputs: Outputs) -> dict[str, int]:
+    """Return the fewest frames of those inputs whose recordings keep their lengths."""
+    if all(shape.frames is not None for shape in shapes.values()):
+        return {}
+    needed = min_frames(experiment.model, shapes, outputs)
+    return {name: needed[name] for name, shape in shapes.items() if shape.frames is None and needed[name] > 1}
+
+
+def _too_short(data_set: str, name: str, count: int, needed: int, step_s: float) -> str:
+    are = "recording is" if count == 1 else "recordings are"
+    return (
+        f"data set {data_set!r}, input {name!r}: {count} {are} shorter than the {needed} frames "
+        f"({needed * step_s:.3g} s) that the network needs"
+    )
+
+
+def _named(corpus: Corpus, rows: Rows) -> str:
+    places = [corpus.locate(row) for row in rows[:_SHOWN].tolist()]
+    names = [data_set.ids[row] for data_set, row in places]
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return f": {', '.join(names)}{more}"
