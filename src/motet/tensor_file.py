@@ -47,7 +47,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], Document]:
     try:
         metadata = _metadata(content)
         tensors = load_tensors(content)
-    except (SafetensorError, ValueError, KeyError, OverflowError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise DataError(f"{path}: is damaged or no file of Motet; {_REMEDY}") from error
     if _digest(tensors, metadata["document"]) != metadata["digest"]:
         raise DataError(f"{path}: is damaged, its checksum does not match; {_REMEDY}")
