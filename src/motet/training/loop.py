@@ -202,7 +202,8 @@ def _add_figures(
         training.running[name].update(prediction.values, part.targets[name].values)
     for name, loss in losses.items():
         if name not in training.sums:
-            training.sums[name] = torch.zeros(2, dtype=torch.float64, device=training.device)
+            precision = torch.float32 if training.device.type == "mps" else torch.float64
+            training.sums[name] = torch.zeros(2, dtype=precision, device=training.device)
         training.sums[name][0] += loss.detach().sum()
         training.sums[name][1] += len(loss)
 
@@ -221,22 +222,19 @@ def _mean_losses(training: Training) -> dict[str, float]:
 
 
 def _finish_epoch(training: Training, monitored: float | None) -> bool:
-    """Move to the next epoch; return whether the finished one is the best so far.
-
-    Without a value, or with one that is undefined (nan), it is the best as long as none before had a value.
-    """
+    """Move to the next epoch; return whether the finished one is the best so far (without a value, always)."""
     position = training.position
     position.epoch, position.step = position.epoch + 1, 0
     training.sums = {}
     training.running = {name: task.running() for name, task in training.model.tasks.items()}
-    if monitored is None or math.isnan(monitored):
-        if position.best_value is None:
-            position.best_epoch = position.epoch
-        return position.best_value is None
+    if monitored is None:
+        position.best_epoch = position.epoch
+        return True
     training.schedule.observe(monitored)
-    best = position.best_value is None or monitored > position.best_value
+    undefined = math.isnan(monitored)
+    best = position.best_value is None or (not undefined and monitored > position.best_value)
     if best:
-        position.best_epoch, position.best_value = position.epoch, monitored
+        position.best_epoch, position.best_value = position.epoch, None if undefined else monitored
     if training.stopping is not None:
         position.stopped = training.stopping.observe(position.epoch, monitored)
     return best
