@@ -1,7 +1,7 @@
 """One file of tensors and a JSON document: written whole or not at all, and checked when it is read.
 
 The file is a plain safetensors file, so any tool of that format opens it and no code runs on load. Its metadata
-holds the document and a digest of document and tensors.
+holds, as `motet`, a digest of document and tensors, a line end, and the document. Equal content is equal bytes.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from motet.errors import DataError
 from motet.files import atomic_write
 
 Document = dict[str, Any]
+_ENTRY = "motet"
 _REMEDY = "restore it from a copy; of a run, delete its folder seed-S/fold-K and run the same `motet train` again"
 
 
@@ -27,7 +28,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], document: Document) -> None
     """Write tensors and a document atomically: after a crash the old file or the new one is there."""
     plain = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(document, allow_nan=False)
-    content = save_tensors(plain, {"document": text, "digest": _digest(plain, text)})
+    content = save_tensors(plain, {_ENTRY: f"{_digest(plain, text)}\n{text}"})
     with atomic_write(path) as file:
         file.write(content)
 
@@ -45,20 +46,19 @@ def read(path: Path) -> tuple[dict[str, Tensor], Document]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); name a model file or a run's folder") from error
     try:
-        metadata = _metadata(content)
+        digest, text = _metadata(content).split("\n", 1)
         tensors = load_tensors(content)
     except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise DataError(f"{path}: is damaged or no file of Motet; {_REMEDY}") from error
-    if _digest(tensors, metadata["document"]) != metadata["digest"]:
+    if _digest(tensors, text) != digest:
         raise DataError(f"{path}: is damaged, its checksum does not match; {_REMEDY}")
-    document: Document = json.loads(metadata["document"])
+    document: Document = json.loads(text)
     return tensors, document
 
 
-def _metadata(content: bytes) -> dict[str, str]:
+def _metadata(content: bytes) -> str:
     length = int.from_bytes(content[:8], "little")
-    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
-    return {"document": str(metadata["document"]), "digest": str(metadata["digest"])}
+    return str(json.loads(content[8 : 8 + length])["__metadata__"][_ENTRY])
 
 
 def _digest(tensors: Mapping[str, Tensor], document: str) -> str:
