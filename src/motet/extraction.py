@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from motet.errors import DataError
+from motet.config.user_files import failure, load_files, loaded_files
+from motet.errors import DataError, MotetError, UserCodeError
 from motet.files import DigestCache
 from motet.pipeline import InputSettings, Pipeline, Precision
 from motet.signals.recording import Recording
@@ -36,6 +37,7 @@ _CHUNKS_PER_WORKER = 8
 
 Recordings = Sequence[Recording[Any]]
 Failures = dict[int, str]
+Files = tuple[tuple[Path, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,7 @@ def _in_parallel(settings: InputSettings, work: Work, sink: _Sink, workers: int)
         min(workers, len(chunks)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(settings, sink.store.directory, sink.precision),
+        initargs=(settings, sink.store.directory, sink.precision, loaded_files()),
     ) as pool:
         with _unseen_main():
             waiting = {pool.submit(_work_on, chunk): chunk for chunk in chunks}
@@ -267,13 +269,14 @@ def _unseen_main() -> Iterator[None]:
 _worker: tuple[Pipeline, _Sink]
 
 
-def _start_worker(settings: InputSettings, store: Path, precision: Precision) -> None:
+def _start_worker(settings: InputSettings, store: Path, precision: Precision, files: Files) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent alone decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
 
     torch.set_num_threads(1)
+    load_files(files)
     _worker = Pipeline(settings), _Sink(Store(store), precision)
 
 
@@ -287,4 +290,12 @@ def _end_with_parent() -> None:
 
 def _work_on(chunk: Work) -> Failures:
     pipeline, sink = _worker
-    return _serially(pipeline, chunk, sink, until=None)[0]
+    try:
+        return _serially(pipeline, chunk, sink, until=None)[0]
+    except MotetError:
+        raise
+    except Exception as error:
+        place = failure(error)  # the traceback, which tells it, stays in this process
+        if place is None:
+            raise
+        raise UserCodeError(place) from None

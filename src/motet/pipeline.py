@@ -14,7 +14,7 @@ import numpy as np
 
 from motet import catalog
 from motet.config import Settings, fingerprint, option
-from motet.errors import DataError, MotetError
+from motet.errors import DataError, MotetError, UserCodeError
 from motet.features.extract import extract
 from motet.features.feature import Feature
 from motet.features.feature_map import FeatureMap, TimeGrid
@@ -93,6 +93,8 @@ class Pipeline:
             if self.stored == "signal":
                 return as_map(signal)
             return extract(self.feature(signal.rate_hz), signal)
+        except UserCodeError:
+            raise
         except MotetError as error:
             raise DataError(f"{recording.describe()}: {error}") from error
 

@@ -106,13 +106,13 @@ def test_the_resolved_experiment_loads_again(file: Path, tmp_path: Path) -> None
 
 
 def test_missing_data_are_told_with_everything_else(file: Path) -> None:
-    tree = load(file, ["training.epochs=0", "data.esc10.source.path=/motet/no/such", "data.fsdd.source.path=/"])
+    tree = load(file, ["training.epochs=-1", "data.esc10.source.path=/motet/no/such", "data.fsdd.source.path=/"])
     with pytest.raises(ConfigError) as caught:
         validate(Experiment, tree, Context(check_files=True))
     assert list(caught.value.problems) == [
         "override 'data.esc10.source.path=/motet/no/such': data.esc10.source.path: "
         "there is no folder '/motet/no/such'; correct the path or the variable in it",
-        "override 'training.epochs=0': training.epochs: 0 is not a number of at least 1",
+        "override 'training.epochs=-1': training.epochs: -1 is not a number of at least 0",
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from motet import catalog
-from motet.config import Settings
+from motet.config import Settings, UserComponent
 from motet.data.corpus import Corpus, raw_targets, shared_settings
 from motet.data.dataset import DataSet
 from motet.errors import ConfigError
@@ -13,6 +13,8 @@ from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.experiment.tasks import build_tasks, tasks_of
 from motet.pipeline import InputSettings
 from motet.sources.iterables import IterableSource
+from motet.sources.recordings import with_rate
+from motet.sources.source import Source
 from motet.tasks.task import Task
 
 
@@ -49,6 +51,20 @@ def list_data(experiment: Experiment) -> dict[str, Listed]:
     return {name: _list(experiment, name) for name in experiment.data}
 
 
+def data_sets(experiment: Experiment) -> dict[str, DataSet]:
+    """Return the data sets of an experiment by name, listed and not decoded, to look at or to take views of.
+
+    A view (`select`, `filter`, `limit`, `limit_labels`, `drop_label`, `upsample`) can be the `source` of a data set.
+
+    Examples
+    --------
+    >>> experiment = Experiment(data={"scenes": {"source": {"kind": "generated", "examples": 12, "classes": 3}}})
+    >>> data_sets(experiment)["scenes"].describe()["rows"]
+    12
+    """
+    return {name: part.data_set for name, part in list_data(experiment).items()}
+
+
 def build_corpus(listed: Mapping[str, Listed]) -> Corpus:
     """Encode the targets of listed data sets."""
     data_sets = {name: part.data_set for name, part in listed.items()}
@@ -60,16 +76,21 @@ def build_corpus(listed: Mapping[str, Listed]) -> Corpus:
 
 def _list(experiment: Experiment, name: str) -> Listed:
     settings = experiment.data_set(name)
-    source = catalog.build("source", settings.source)
-    if not hasattr(source, "examples"):
-        source = IterableSource(source)
-    data_set = DataSet.of(name, source.examples(settings.signal.reader))
+    source, data_set = _read(name, settings)
     tasks = tasks_of(name, settings, source, data_set)
     targets = {task: data_set.table.targets[task] for task in tasks}
     data_set = replace(data_set, table=replace(data_set.table, targets=targets))
     if settings.limit is not None:
         data_set = data_set.limit(settings.limit, seed=experiment.seed)
     return Listed(data_set, settings, tasks, _inputs(name, settings, data_set))
+
+
+def _read(name: str, settings: CompleteDataSet) -> tuple[Source, DataSet]:
+    own: Any = settings.source
+    if isinstance(own, UserComponent) and isinstance(own.target, DataSet):
+        return IterableSource(own.target), replace(own.target, name=name)
+    source: Source = catalog.build("source", own)
+    return source, DataSet.of(name, source.examples(settings.signal.reader))
 
 
 def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:
@@ -89,4 +110,7 @@ def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str
 
 
 def _pipeline(settings: CompleteDataSet, feature: Any) -> InputSettings:
-    return InputSettings.model_construct(signal=settings.signal, feature=feature)
+    """Return the pipeline of an input; files without a rate have the source's own, also when new ones are predicted."""
+    rate_hz = getattr(settings.source, "rate_hz", None) if hasattr(settings.source, "content") else None
+    reader = with_rate(settings.signal.reader, rate_hz if isinstance(rate_hz, float) else None)
+    return InputSettings.model_construct(signal=settings.signal.model_copy(update={"reader": reader}), feature=feature)

@@ -79,7 +79,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
             for name, part in data.listed.items()
         },
         network=experiment.model,
-        tasks={name: task.settings for name, task in corpus.tasks.items()},
+        tasks={name: settings for part in data.listed.values() for name, settings in part.tasks.items()},
         labels={name: task.labels for name, task in corpus.tasks.items()},
     )
 

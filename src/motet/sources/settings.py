@@ -6,7 +6,7 @@ publisher's fold in which an example is tested. `partition` is the publisher's t
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
@@ -310,6 +310,12 @@ class GeneratedSettings(Settings):
         return self
 
 
+def _from_examples(value: object) -> object:
+    """Take a list of examples for what it is; a list of plain data is a mistake."""
+    examples = isinstance(value, list | tuple) and value and not isinstance(value[0], Mapping | str | int | float)
+    return UserComponent.of(value) if examples else value
+
+
 SourceSettings = Annotated[
     EscSettings
     | FilenamesSettings
@@ -319,6 +325,7 @@ SourceSettings = Annotated[
     | GeneratedSettings
     | UserComponent,
     Slot("source"),
+    BeforeValidator(_from_examples),
 ]
 
 
