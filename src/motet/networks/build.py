@@ -1,6 +1,5 @@
 """From settings to a network. All that can be refused is refused here, before any data is read."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -134,7 +133,7 @@ def _build_layers(layers: Sequence[Settings], shape: MapShape, path: str) -> lis
 def _user_layer(settings: UserComponent, shape: MapShape, path: str) -> Layer:
     layer = _user_module(settings, path, shape)
     if not isinstance(getattr(layer, "shape", None), MapShape):
-        raise ConfigError(f"{path}: {settings.kind} has no `shape`; set it to the MapShape of its output")
+        raise ConfigError(f"{path}: {settings.place} has no `shape`; set it to the MapShape of its output")
     return cast(Layer, layer)
 
 
@@ -145,7 +144,7 @@ def _user_network(settings: UserComponent, inputs: Shapes, outputs: Mapping[str,
 def _user_module(settings: UserComponent, path: str, *args: object) -> nn.Module:
     """Build a module of the user's own; one that is given ready is copied, so that folds do not share weights."""
     with torch.device("cpu"):
-        module = settings.build(*args) if isinstance(settings.target, type) else copy.deepcopy(settings.target)
+        module = settings.build_own(*args)
     if not isinstance(module, nn.Module):
-        raise ConfigError(f"{path}: {settings.kind} is no torch.nn.Module; derive it from that class")
+        raise ConfigError(f"{path}: {settings.place} is no torch.nn.Module; derive it from that class")
     return module

@@ -81,7 +81,8 @@ class GroupNorm(nn.Module):
         """Normalise values [n, K, ...]."""
         if mask is None:
             return F.group_norm(values, self.groups, self.weight, self.bias, self.epsilon)
-        grouped = values.float().unflatten(1, (self.groups, -1))
+        exact = values.to(torch.promote_types(values.dtype, torch.float32))
+        grouped = exact.unflatten(1, (self.groups, -1))
         normalised = _normalised_rows(grouped, mask.unsqueeze(1), self.epsilon).flatten(1, 2)
         return (normalised * _per_channel(self.weight, values) + _per_channel(self.bias, values)).to(values.dtype)
 

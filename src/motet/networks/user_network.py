@@ -1,8 +1,10 @@
-"""A network of the user's own in place of the built one.
+"""A network of the user's own in place of the built one: any `nn.Module`.
 
-It is any `nn.Module` that maps `{input: [n, C, T, F]}` to `{task: [n, K]}`, raw outputs of every task. One that takes
-a second argument `lengths` also receives the valid frames, `{input: [n] or None}`; without it, padded rows of different
-lengths are refused, because it could not tell padding from data.
+One whose forward takes `inputs` is called with a mapping, `{input: [n, C, T, F]}`; any other is called with the map of
+the one input there is, as the modules of other libraries are. It returns the raw outputs of every task, `{task: [n,
+K]}`, or, of a single task, the tensor alone. One that takes an argument `lengths` also receives the valid frames,
+`{input: [n] or None}`; without it, padded rows of different lengths are refused, because it could not tell padding from
+data.
 """
 
 import inspect
@@ -34,7 +36,14 @@ class UserNetwork(nn.Module):
         self.module = module
         self.outputs = dict(outputs)
         self.min_frames = dict.fromkeys(inputs, 1)
-        self.takes_lengths = "lengths" in inspect.signature(module.forward).parameters
+        parameters = inspect.signature(module.forward).parameters
+        self.takes_lengths = "lengths" in parameters
+        self.takes_mapping = next(iter(parameters), "inputs") == "inputs"
+        if not self.takes_mapping and len(self.min_frames) > 1:
+            raise ConfigError(
+                f"model.network: its forward takes one map, but there are the inputs {', '.join(self.min_frames)}; let "
+                "it take the mapping `inputs`"
+            )
 
     def forward(self, inputs: Inputs, rows: Rows) -> NetworkOutput:
         """Predict the tasks in `rows`, each for its rows; see `Network.forward`.
@@ -64,12 +73,16 @@ class UserNetwork(nn.Module):
                     f"model.network: rows of the input {name!r} have different lengths, and the network does not know "
                     "them; set segments.length_s, or let its forward take (inputs, lengths)"
                 )
-        values = {name: column.values for name, column in inputs.items()}
+        values: Any = {name: column.values for name, column in inputs.items()}
+        if not self.takes_mapping:
+            (values,) = values.values()
         if self.takes_lengths:
             return self.module(values, lengths={name: column.lengths for name, column in inputs.items()})
         return self.module(values)
 
     def _checked(self, found: Any, task: str, num_rows: int) -> Tensor:
+        if isinstance(found, Tensor) and len(self.outputs) == 1:
+            found = {task: found}
         values = found.get(task) if isinstance(found, Mapping) else None
         wanted = [num_rows, self.outputs[task]]
         if isinstance(values, Tensor) and list(values.shape) == wanted:
