@@ -59,6 +59,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
     """Return what the model of a fold is made of."""
     corpus = data.corpus
     return ModelDocument.model_construct(
+    tasks: dict[str, Any] = {name: own for part in data.listed.values() for name, own in part.tasks.items()}
         data_sets={
             name: DataSetDocument.model_construct(
                 inputs={
@@ -79,7 +80,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
             for name, part in data.listed.items()
         },
         network=experiment.model,
-        tasks={name: settings for part in data.listed.values() for name, settings in part.tasks.items()},
+        tasks=tasks,
         labels={name: task.labels for name, task in corpus.tasks.items()},
     )
 

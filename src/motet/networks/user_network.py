@@ -74,11 +74,10 @@ class UserNetwork(nn.Module):
                     "them; set segments.length_s, or let its forward take (inputs, lengths)"
                 )
         values: Any = {name: column.values for name, column in inputs.items()}
+        lengths: Any = {name: column.lengths for name, column in inputs.items()}
         if not self.takes_mapping:
-            (values,) = values.values()
-        if self.takes_lengths:
-            return self.module(values, lengths={name: column.lengths for name, column in inputs.items()})
-        return self.module(values)
+            (values,), (lengths,) = values.values(), lengths.values()
+        return self.module(values, lengths=lengths) if self.takes_lengths else self.module(values)
 
     def _checked(self, found: Any, task: str, num_rows: int) -> Tensor:
         if isinstance(found, Tensor) and len(self.outputs) == 1:
