@@ -165,3 +165,15 @@ def test_a_layer_without_a_shape_is_refused() -> None:
     written = ModelSettings.model_validate({"encoder": [nn.Identity()]})
     with pytest.raises(ConfigError, match=r"model.encoder.0: .*Identity has no `shape`; set it to the MapShape"):
         build_network(written, {"mel": SHAPE}, {"sound": 2})
+
+
+def test_any_module_takes_the_map_of_the_only_input_and_gives_the_only_task() -> None:
+    module, column = nn.Sequential(nn.Flatten(), nn.Linear(30, 2)), noise(SHAPE)
+    built = given_in_python(module)
+    found = built({"mel": column}, {"sound": torch.tensor([1])}).predictions["sound"].values
+    assert torch.equal(found, module(column.values)[1:])
+    two = given_in_python(module, {"sound": 2, "level": 2})
+    with pytest.raises(ConfigError, match="returns Tensor in place of a mapping for the task 'sound'"):
+        two({"mel": column}, {"sound": None, "level": None})
+    with pytest.raises(ConfigError, match="its forward takes one map, but there are the inputs mel, wave; let it take"):
+        build_network(ModelSettings.model_validate({"network": module}), {"mel": SHAPE, "wave": SHAPE}, {"sound": 2})
