@@ -77,7 +77,7 @@ def assert_padding_changes_no_training(layer: Layer, column: Column, *, more: in
         lengths = torch.full((len(leaf),), leaf.shape[2]) if padding else None
         out = layer(Column(values, None, lengths, column.grid))
         kept = out.values if out.lengths is None else out.values[:, :, : int(out.lengths[0])]
-        (kept * torch.linspace(-1.0, 1.0, kept.numel()).view(kept.shape)).sum().backward()
+        torch.autograd.backward((kept * torch.linspace(-1.0, 1.0, kept.numel()).view(kept.shape)).sum())
         gradients = [leaf.grad, *[parameter.grad for parameter in layer.parameters()]]
         results.append((kept.detach(), gradients, [buffer.clone() for buffer in layer.buffers()]))
     torch.testing.assert_close(results[0], results[1], atol=1e-9, rtol=1e-9)
@@ -89,7 +89,7 @@ def assert_gradient_reaches_all(layer: Layer, column: Column) -> None:
     layer.train()
     leaf = column.values.clone().requires_grad_()
     values = layer(Column(leaf, None, column.lengths, column.grid)).values
-    (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(1))).sum().backward()
+    torch.autograd.backward((values * torch.randn(values.shape, generator=torch.Generator().manual_seed(1))).sum())
     for name, parameter in [("input", leaf), *layer.named_parameters()]:
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name

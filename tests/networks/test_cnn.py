@@ -31,7 +31,10 @@ def cnn(shape: MapShape, **written: Any) -> Cnn:
 @st.composite
 def any_settings(draw: st.DrawFn) -> CnnSettings:
     dims = draw(st.sampled_from([1, 2, 3]))
-    sizes = lambda low, high: st.integers(low, high) | st.tuples(*[st.integers(low, high)] * dims)  # noqa: E731
+
+    def sizes(low: int, high: int) -> st.SearchStrategy[int | tuple[int, ...]]:
+        return st.integers(low, high) | st.tuples(*[st.integers(low, high)] * dims)
+
     return CnnSettings.model_validate(
         {
             "dims": dims,
@@ -159,7 +162,8 @@ def test_three_dimensions_step_over_channels_too() -> None:
     shape = MapShape(4, 9, 5)
     layer = cnn(shape, dims=3, channels=[6], kernel=[2, 3, 3], padding=0, normalisation="none", pooling="none")
     column = noise(shape)
-    convolution = layer.stages[0].blocks[0].convolution
+    convolution = layer.get_submodule("stages.0.blocks.0.convolution")
+    assert isinstance(convolution, nn.Conv3d)
     wanted = torch.relu(nn.functional.conv3d(column.values.unsqueeze(1), convolution.weight, convolution.bias))
     torch.testing.assert_close(layer(column).values, wanted.flatten(1, 2), atol=1e-5, rtol=0)
     assert layer.shape == MapShape(6 * 3, 7, 3)
@@ -179,12 +183,12 @@ def test_a_residual_stage_adds_what_entered_it() -> None:
     shape = MapShape(4, 10, 8)
     written: dict[str, Any] = {"channels": [4], "repeat": 2, "pooling": "none", "normalisation": "none"}
     layer = cnn(shape, residual=True, **written)
-    first, second = (block.convolution for block in layer.stages[0].blocks)
+    first, second = (layer.get_submodule(f"stages.0.blocks.{number}.convolution") for number in (0, 1))
     column = noise(shape)
     wanted = torch.relu(second(torch.relu(first(column.values))) + column.values)
     torch.testing.assert_close(layer(column).values, wanted, atol=1e-6, rtol=0)
     projected = cnn(shape, residual=True, **{**written, "channels": [6], "stride": 2})
-    shortcut = projected.stages[0].shortcut(column.values)
+    shortcut = projected.get_submodule("stages.0.shortcut")(column.values)
     assert shortcut.shape == (2, 6, 5, 4)
 
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from motet.data.batch import Column
 from motet.networks.build import build_network
-from motet.networks.network import Network
+from motet.networks.network import Network, layers_of
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from tests.networks.maps import alone, noise, ragged
@@ -66,7 +66,7 @@ def test_a_head_sees_its_rows_only() -> None:
     built = network(LAYERS["rnn"])
     column = noise(SHAPE, frames=9)
     column.values.requires_grad_()
-    built({"mel": column}, {"sound": torch.tensor([1])}).predictions["sound"].values.sum().backward()
+    torch.autograd.backward(built({"mel": column}, {"sound": torch.tensor([1])}).predictions["sound"].values.sum())
     assert column.values.grad is not None
     assert not column.values.grad[0].any()
     assert column.values.grad[1].any()
@@ -91,7 +91,10 @@ def test_padded_rows_are_as_if_alone(kinds: list[str], pooling: tuple[str, str],
 
 def test_the_printed_network_learns() -> None:
     built, column = design(), noise(SHAPE, rows=4, frames=24)
-    assert [layer.shape for layer in built.encoders.of("mel")] == [MapShape(128, None, 2), MapShape(256, None, 1)]
+    assert [layer.shape for layer in layers_of(built.encoders.of("mel"))] == [
+        MapShape(128, None, 2),
+        MapShape(256, None, 1),
+    ]
     targets = torch.tensor([0, 1, 2, 3])
     optimizer = torch.optim.Adam(built.parameters(), 1e-3)
     losses = []
@@ -99,7 +102,7 @@ def test_the_printed_network_learns() -> None:
         optimizer.zero_grad()
         out = built({"mel": column}, {"sound": None, "level": None}).predictions
         loss = nn.functional.cross_entropy(out["sound"].values, targets) + out["level"].values.square().mean()
-        loss.backward()
+        torch.autograd.backward(loss)
         assert all(parameter.grad is not None and parameter.grad.any() for parameter in built.parameters())
         optimizer.step()
         losses.append(loss.item())
@@ -154,7 +157,7 @@ def test_several_inputs_are_fused_before_the_trunk() -> None:
     columns = {name: noise(shape) for name, shape in inputs.items()}
     out = built(columns, {"sound": None, "level": None})
     assert out.shared[0].shape == (2, 7)
-    sum(column.values.sum() for column in out.predictions.values()).backward()  # type: ignore[union-attr]
+    sum(column.values.sum() for column in out.predictions.values()).backward()
     assert all(parameter.grad is not None for parameter in built.parameters())
 
 

@@ -47,9 +47,9 @@ def test_batch_statistics_are_those_of_the_valid_cells(axes: int, layout: object
 def test_batch_gradients_are_those_of_the_valid_cells() -> None:
     values, weights = padded().requires_grad_(), padded(seed=1)
     layer, reference = BatchNorm(6), nn.BatchNorm1d(6)
-    (valid_cells(layer(values, frame_mask(values, LENGTHS))) * valid_cells(weights)).sum().backward()
+    torch.autograd.backward((valid_cells(layer(values, frame_mask(values, LENGTHS))) * valid_cells(weights)).sum())
     found, values.grad = values.grad, None
-    (reference(valid_cells(values)) * valid_cells(weights)).sum().backward()
+    torch.autograd.backward((reference(valid_cells(values)) * valid_cells(weights)).sum())
     torch.testing.assert_close(found, values.grad, atol=1e-5, rtol=0)
     assert reference.weight.grad is not None
     torch.testing.assert_close(layer.weight.grad, reference.weight.grad, atol=1e-4, rtol=0)
@@ -97,5 +97,5 @@ def test_half_precision_comes_back_as_it_was() -> None:
 
 
 def test_kinds_by_name() -> None:
-    kinds = {kind: build_normalisation(kind, 6, groups=3) for kind in ("batch", "group", "layer", "none")}  # type: ignore[arg-type]
+    kinds = {kind: build_normalisation(kind, 6, groups=3) for kind in ("batch", "group", "layer", "none")}
     assert [type(kind) for kind in kinds.values()] == [BatchNorm, GroupNorm, LayerNorm, type(None)]

@@ -12,7 +12,7 @@ from torch import nn
 from motet.data.batch import Column
 from motet.errors import ConfigError
 from motet.networks.build import build_network
-from motet.networks.network import Network
+from motet.networks.network import Network, layers_of
 from motet.networks.plan import LayerPlan, min_frames, plan_network
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
@@ -78,7 +78,7 @@ def test_the_plan_is_what_happens(layers: list[dict[str, Any]], channels: int, f
     network = build_network(written, {"mel": shape}, {"sound": 3})
     assert isinstance(network, Network)
     column = noise(shape)
-    for layer in network.encoders.of("mel"):
+    for layer in layers_of(network.encoders.of("mel")):
         column = layer(column)
         assert (layer.shape.channels, layer.shape.frames, layer.shape.bins) == column.values.shape[1:]
     assert sum(line.num_parameters for line in lines) == sum(p.numel() for p in network.parameters())

@@ -53,13 +53,14 @@ class Cnn(nn.Module):
 
     def __init__(self, settings: CnnSettings, shape: MapShape, path: str = "cnn") -> None:
         super().__init__()
-        plans = plan_stages(settings, shape, path)
+        plans = self.plans = plan_stages(settings, shape, path)
         self.dims = settings.dims
         self.stages = nn.ModuleList(CnnStage(settings, plan) for plan in plans)
         self.shape = plans[-1].shape
         self.over_time = tuple(window for plan in plans for window in plan.over_time)
         self.stride, self.offset = _combined(self.over_time)
-        self.to(memory_format=torch.channels_last_3d if self.dims == 3 else torch.channels_last)
+        layout = torch.channels_last_3d if self.dims == 3 else torch.channels_last
+        self.to(memory_format=layout)  # type: ignore[call-overload]
 
     def forward(self, column: Column) -> Column:
         """Compute on maps [n, C, T, F]."""
@@ -90,7 +91,7 @@ class CnnStage(nn.Module):
 
     def __init__(self, settings: CnnSettings, plan: Stage) -> None:
         super().__init__()
-        self.plan = plan
+        self.pooled_over_time = plan.pooling[-2] if plan.pooling else None
         counts = (plan.channels_before, *[plan.channels] * (len(plan.convolutions) - 1))
         self.blocks = nn.ModuleList(
             _Block(settings, count, plan.channels, windows)
@@ -110,8 +111,8 @@ class CnnStage(nn.Module):
         if self.shortcut is not None:
             values = values + self.shortcut(entering)
         values = self.end(values)
-        if lengths is not None and self.plan.pooling:
-            lengths = self.plan.pooling[-2].counts(lengths)
+        if lengths is not None and self.pooled_over_time is not None:
+            lengths = self.pooled_over_time.counts(lengths)
         return zero_padding(values, lengths), lengths
 
 

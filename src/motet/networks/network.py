@@ -96,9 +96,14 @@ def _through(layers: nn.ModuleList, column: Column) -> Column:
     return column
 
 
+def layers_of(modules: nn.ModuleList) -> list[Layer]:
+    """Return the layers that a list holds."""
+    return cast(list[Layer], list(modules))
+
+
 def _needed(layers: nn.ModuleList, frames: int) -> int:
     """Return the fewest frames that leave so many; a layer of the user's own that does not tell keeps them."""
-    for layer in reversed(list(layers)):
+    for layer in reversed(layers_of(layers)):
         if hasattr(layer, "frames_needed"):
             frames = layer.frames_needed(frames)
     return frames

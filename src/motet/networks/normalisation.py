@@ -82,7 +82,7 @@ class GroupNorm(nn.Module):
         if mask is None:
             return F.group_norm(values, self.groups, self.weight, self.bias, self.epsilon)
         exact = values.to(torch.promote_types(values.dtype, torch.float32))
-        grouped = exact.unflatten(1, (self.groups, -1))
+        grouped = exact.reshape(len(values), self.groups, -1, *values.shape[2:])
         normalised = _normalised_rows(grouped, mask.unsqueeze(1), self.epsilon).flatten(1, 2)
         return (normalised * _per_channel(self.weight, values) + _per_channel(self.bias, values)).to(values.dtype)
 

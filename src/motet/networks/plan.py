@@ -1,6 +1,6 @@
 """What a network will be, line by line, before any data is read: `motet train --dry-run` prints it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -8,8 +8,7 @@ from torch import nn
 
 from motet.networks.build import Shapes, build_network, encoder_paths
 from motet.networks.cnn import Cnn
-from motet.networks.layer import Layer
-from motet.networks.network import Network
+from motet.networks.network import Network, layers_of
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 
@@ -109,14 +108,15 @@ def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterato
         yield LayerPlan(f"model.heads.{task}", "head", (shape,), MapShape(head.outputs, 1, 1), count)
 
 
-def _layer_lines(layers: Iterable[Layer], shape: MapShape, path: str) -> Iterator[LayerPlan]:
-    for number, layer in enumerate(layers):
+def _layer_lines(layers: nn.ModuleList, shape: MapShape, path: str) -> Iterator[LayerPlan]:
+    for number, layer in enumerate(layers_of(layers)):
         where = f"{path}.{number}"
         if isinstance(layer, Cnn):
-            for stage in layer.stages:
-                kind = f"cnn, {stage.plan.name}"
-                yield LayerPlan(where, kind, (stage.plan.before,), stage.plan.shape, count_parameters(stage))
+            for plan, stage in zip(layer.plans, layer.stages, strict=True):
+                kind = f"cnn, {plan.name}"
+                yield LayerPlan(where, kind, (plan.before,), plan.shape, count_parameters(stage))
         else:
+            assert isinstance(layer, nn.Module)
             kind = type(layer).__name__.lower()
             yield LayerPlan(where, kind, (shape,), layer.shape, count_parameters(layer))
         shape = layer.shape

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from motet.config import Many, Name, OneOrNamed, Settings, Slot, UserComponent, kinds, option
+from motet.config import Many, Name, OneOrNamed, Settings, Slot, UserComponent, option
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "none"]
 
@@ -153,7 +153,7 @@ class PoolSettings(Settings):
         return self
 
 
-LayerSettings = kinds("layer", MlpSettings, CnnSettings, RnnSettings, PoolSettings)
+LayerSettings = Annotated[MlpSettings | CnnSettings | RnnSettings | PoolSettings | UserComponent, Slot("layer")]
 
 
 class HeadSettings(Settings):
