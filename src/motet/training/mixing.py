@@ -144,7 +144,9 @@ def _positions(rows: Tensor | None, size: int, device: torch.device) -> tuple[Te
 
 
 def _cut(prepared: Prepared, start: int, stop: int) -> Prepared:
-    inputs = {name: _cut_column(column, start, stop)[0] for name, column in prepared.inputs.items()}
+    """Return some rows; inputs and targets that none of them has are left out."""
+    columns = {name: _cut_column(column, start, stop)[0] for name, column in prepared.inputs.items()}
+    inputs = {name: column for name, column in columns.items() if len(column.values)}
     targets: dict[str, Column] = {}
     partners: dict[str, Partner] = {}
     for name, column in prepared.targets.items():

@@ -1,0 +1,40 @@
+import signal
+import threading
+
+import pytest
+
+from motet.training.interrupts import deferred_interrupts
+
+BOTH = (signal.SIGINT, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", BOTH)
+def test_the_first_signal_is_noted_and_the_second_raised(number: signal.Signals) -> None:
+    with deferred_interrupts() as request:
+        assert not request.requested
+        signal.raise_signal(number)
+        assert request.requested
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+
+
+def test_afterwards_signals_are_handled_as_before() -> None:
+    before = [signal.getsignal(number) for number in BOTH]
+    with pytest.raises(RuntimeError, match="of the step"), deferred_interrupts():
+        raise RuntimeError("of the step")
+    assert [signal.getsignal(number) for number in BOTH] == before
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_other_threads_are_left_alone() -> None:
+    found: list[bool] = []
+
+    def work() -> None:
+        with deferred_interrupts() as request:
+            found.append(request.requested)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [False]
