@@ -23,7 +23,7 @@ from motet.signals.augment import AugmentationChain
 from motet.signals.recording import Recording
 from motet.signals.signal import Signal
 from motet.store.records import Entries
-from motet.store.store import DamagedEntryError, Store
+from motet.store.store import DamagedEntryError, Item, Store
 
 Rows = NDArray[np.int64]
 
@@ -118,6 +118,32 @@ class StoredMaps:
         self._entries = self._store.find(keys)
 
 
+class MemoryMaps:
+    """Maps in memory, as the store would hold them; for what is predicted once and kept nowhere.
+
+    Parameters
+    ----------
+    items
+        What `as_item` returns, one a row; at least one, all of one shape but for their frames.
+    """
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._values = [values for _, values, _, _ in items]
+        _, self.channels, self.bins = self._values[0].shape
+        self.grid = TimeGrid(min(start_s for _, _, start_s, _ in items), items[0][3])
+
+    def frames(self, rows: Rows) -> NDArray[np.int64]:
+        """Return the number of frames of some rows."""
+        return np.array([len(self._values[row]) for row in rows.tolist()], dtype=np.int64)
+
+    def read_many(
+        self, rows: Rows, starts: Rows, stops: Rows, out: NDArray[np.float32], occasion: Occasion | None = None
+    ) -> None:
+        """Copy frames of rows; nothing random precedes a map in memory, so the occasion changes nothing."""
+        for place, (row, start, stop) in enumerate(zip(rows.tolist(), starts, stops, strict=True)):
+            out[place, : stop - start] = self._values[row][start:stop]
+
+
 class LiveMaps:
     """Features of stored signals, computed row by row after a random change of the waveform.
 
@@ -134,7 +160,13 @@ class LiveMaps:
     """
 
     def __init__(
-        self, signals: StoredMaps, feature: Feature, augmentation: AugmentationChain, *, seed: int, stage: str
+        self,
+        signals: StoredMaps | MemoryMaps,
+        feature: Feature,
+        augmentation: AugmentationChain,
+        *,
+        seed: int,
+        stage: str,
     ) -> None:
         self._signals, self._feature, self._augmentation = signals, feature, augmentation
         self._seed, self._stage = seed, stage

@@ -21,7 +21,9 @@ from motet.features.settings import ScalingSettings, StandardSettings
 from motet.networks.build import AnyNetwork, build_network
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
-from motet.pipeline import InputSettings, Pipeline
+from motet.pipeline import InputSettings, Pipeline, Precision
+from motet.sources.settings import Content
+from motet.tasks.merge import MergeRule
 from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
 
@@ -33,7 +35,10 @@ _NETWORK = f"{_TENSORS}network."
 class InputDocument(Settings):
     """One input of one data set: its pipeline, what scales and cuts it, and the shape that came out."""
 
+    recording: str = option("signal", "Which recording of an example it reads.")
+    content: Content = option("signals", "Whether files are signals or finished maps.")
     pipeline: InputSettings = option(InputSettings(), "From the recording to the map.")
+    precision: Precision = option("float32", "How exactly maps were stored.")
     scaling: ScalingSettings = option(StandardSettings(), "What scales the map.")
     channels: int = required("Channels of the map, C.", ge=1)
     bins: int = required("Bins of a frame, F.", ge=1)
@@ -46,6 +51,7 @@ class DataSetDocument(Settings):
     inputs: dict[str, InputDocument] = required("By name of the input.")
     segments: SegmentSettings | None = option(None, "How recordings are cut; whole ones without.")
     length_s: float | None = option(None, "The fitted length of a segment.", unit="s", gt=0)
+    merge: MergeRule = option("mean", "How the segments of an example become one prediction.")
     tasks: Many[str] = required("Tasks that the data set has targets for.")
     digest: str = option("", "Digest of rows, targets and stored maps.")
 

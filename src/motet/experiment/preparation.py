@@ -18,6 +18,7 @@ from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
 from motet.maps import Maps
 from motet.model import DataSetDocument, InputDocument, Model, ModelDocument
+from motet.tasks.merge import MergeRule
 
 Rows = NDArray[np.int64]
 
@@ -64,16 +65,20 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
             name: DataSetDocument.model_construct(
                 inputs={
                     input_name: InputDocument.model_construct(
+                        recording=recording,
+                        content=getattr(part.settings.source, "content", "signals"),
                         pipeline=pipeline,
+                        precision=experiment.store.precision,
                         scaling=part.settings.scaling,
                         channels=prepared.maps[name][input_name].channels,
                         bins=prepared.maps[name][input_name].bins,
                         step_s=prepared.maps[name][input_name].grid.step_s,
                     )
-                    for input_name, (_, pipeline) in part.inputs.items()
+                    for input_name, (recording, pipeline) in part.inputs.items()
                 },
                 segments=part.settings.segments,
                 length_s=None if (own := prepared.segments[name]) is None else own.length_s,
+                merge=merge_rule(experiment, prepared.segments[name]),
                 tasks=corpus.uses[name],
                 digest=data.digest(name),
             )
@@ -83,6 +88,13 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
         tasks=tasks,
         labels={name: task.labels for name, task in corpus.tasks.items()},
     )
+
+
+def merge_rule(experiment: Experiment, segments: Segments | None) -> MergeRule:
+    """Return how the segments of an example become one prediction."""
+    if experiment.evaluation.merge is not None:
+        return experiment.evaluation.merge
+    return "mean" if segments is None else segments.settings.merge
 
 
 def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Model:

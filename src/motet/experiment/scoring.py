@@ -9,12 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
-from motet.data.segments import Segments
 from motet.errors import ConfigError
 from motet.evaluation.predict import Predicted, predict_batches
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_models
-from motet.experiment.preparation import FoldData
+from motet.experiment.preparation import FoldData, merge_rule
 from motet.experiment.settings import Experiment
 from motet.model import Model
 from motet.runs.folder import FoldFolder, write_json
@@ -53,7 +52,7 @@ def predict_rows(
 ) -> dict[str, Predicted]:
     """Predict rows of the corpus."""
     size = experiment.evaluation.batch_size or 2 * experiment.training.batch_size
-    rules = [_merge_rule(experiment, prepared.segments[name]) for name in prepared.corpus.data_sets]
+    rules = [merge_rule(experiment, prepared.segments[name]) for name in prepared.corpus.data_sets]
 
     def rule_of(row: int) -> MergeRule:
         return rules[int(prepared.corpus.data_set_numbers(np.array([row]))[0])]
@@ -109,12 +108,6 @@ def describe_scores(model: Model, name: str, predictions: Predictions) -> dict[s
         "labels": task.table(predictions.probabilities, predictions.targets, decisions=predictions.decisions),
         "confusion": None if confusion is None else {"labels": list(task.labels), "counts": confusion.tolist()},
     }
-
-
-def _merge_rule(experiment: Experiment, segments: Segments | None) -> MergeRule:
-    if experiment.evaluation.merge is not None:
-        return experiment.evaluation.merge
-    return "mean" if segments is None else segments.settings.merge
 
 
 def _signed(model: Model, scores: Mapping[str, Mapping[str, float]], task: str, metric: str) -> float:

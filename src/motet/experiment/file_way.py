@@ -1,0 +1,97 @@
+"""The way that the recordings of a data set went, for files that belong to no data set."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from motet.errors import DataError
+from motet.extraction import as_item
+from motet.maps import LiveMaps, Maps, MemoryMaps
+from motet.model import InputDocument, Model
+from motet.signals.augment import AugmentationChain
+from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, SIGNAL_SUFFIXES, SOUND_SUFFIXES
+from motet.sources.recordings import recording_of
+from motet.store.store import Item
+
+Items = dict[str, Item]
+"""The map of a file as it would be stored, by input."""
+
+
+class FileWay:
+    """How a model reads a file: as a recording of one of its data sets.
+
+    Parameters
+    ----------
+    model
+        The model.
+    data_set
+        The data set.
+
+    Attributes
+    ----------
+    document
+        What the model says of the data set.
+    suffixes
+        The endings of files that are looked for in folders.
+    """
+
+    def __init__(self, model: Model, data_set: str) -> None:
+        self._model, self.data_set = model, data_set
+        self.document = model.document.data_sets[data_set]
+        self.suffixes = sorted(_suffixes(next(iter(self.document.inputs.values()))))
+
+    def read(self, path: str) -> Items:
+        """Read a file.
+
+        Raises
+        ------
+        DataError, ConfigError
+            If it cannot be used; the message names it.
+        """
+        return {name: self._read_input(path, name, own) for name, own in self.document.inputs.items()}
+
+    def maps(self, files: Sequence[Items]) -> Mapping[str, Maps]:
+        """Return what the network sees of some files, by input."""
+        return {name: self._maps(name, [items[name] for items in files]) for name in self.document.inputs}
+
+    def _read_input(self, path: str, name: str, own: InputDocument) -> Item:
+        recording = recording_of(Path(path), own.content, own.pipeline.signal.reader)
+        item = as_item(b"", self._model.pipeline(self.data_set, name), recording, own.precision)
+        seen = self._maps(name, [item])
+        if (seen.channels, seen.bins) != (own.channels, own.bins) or not math.isclose(seen.grid.step_s, own.step_s):
+            raise DataError(
+                f"{path}: its map has {_tell(seen.channels, seen.bins, seen.grid.step_s)}, and the model wants "
+                f"{_tell(own.channels, own.bins, own.step_s)}; bring it to the channels and the sampling rate of the "
+                "training data"
+            )
+        return item
+
+    def _maps(self, name: str, items: Sequence[Item]) -> Maps:
+        maps, pipeline = MemoryMaps(items), self._model.pipeline(self.data_set, name)
+        if pipeline.stored == "features":
+            return maps
+        rate_hz = pipeline.settings.signal.rate_hz or round(1.0 / maps.grid.step_s, 6)
+        return LiveMaps(maps, pipeline.feature(rate_hz), AugmentationChain(()), seed=0, stage="")
+
+
+def alike(model: Model, first: str, second: str) -> bool:
+    """Tell whether the recordings of two data sets went the same way."""
+    one, other = model.document.data_sets[first], model.document.data_sets[second]
+    return (
+        {name: (own.pipeline, own.content, own.precision) for name, own in one.inputs.items()}
+        == {name: (own.pipeline, own.content, own.precision) for name, own in other.inputs.items()}
+        and (one.segments, one.length_s, one.merge) == (other.segments, other.length_s, other.merge)
+        and all(model.scaling(first, name) is model.scaling(second, name) for name in one.inputs)
+    )
+
+
+def _suffixes(own: InputDocument) -> frozenset[str]:
+    """Return the endings of files that can be read; those without a rate only where the model knows it."""
+    if own.content == "maps":
+        return ARRAY_SUFFIXES
+    return SOUND_SUFFIXES if own.pipeline.signal.reader.rate_hz is None else SIGNAL_SUFFIXES
+
+
+def _tell(channels: int, bins: int, step_s: float) -> str:
+    plural = "" if channels == 1 else "s"
+    return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s"
