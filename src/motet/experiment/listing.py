@@ -14,6 +14,7 @@ from motet.experiment.tasks import build_tasks, tasks_of
 from motet.pipeline import InputSettings
 from motet.sources.iterables import IterableSource
 from motet.sources.recordings import with_rate
+from motet.sources.settings import GeneratedSettings
 from motet.sources.source import Source
 from motet.tasks.task import Task
 
@@ -111,6 +112,6 @@ def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str
 
 def _pipeline(settings: CompleteDataSet, feature: Any) -> InputSettings:
     """Return the pipeline of an input; files without a rate have the source's own, also when new ones are predicted."""
-    rate_hz = getattr(settings.source, "rate_hz", None) if hasattr(settings.source, "content") else None
+    rate_hz = None if isinstance(settings.source, GeneratedSettings) else getattr(settings.source, "rate_hz", None)
     reader = with_rate(settings.signal.reader, rate_hz if isinstance(rate_hz, float) else None)
     return InputSettings.model_construct(signal=settings.signal.model_copy(update={"reader": reader}), feature=feature)

@@ -66,7 +66,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
                 inputs={
                     input_name: InputDocument.model_construct(
                         recording=recording,
-                        content=getattr(part.settings.source, "content", "signals"),
+                        content="maps" if getattr(part.settings.source, "content", "") == "maps" else "signals",
                         pipeline=pipeline,
                         precision=experiment.store.precision,
                         scaling=part.settings.scaling,
