@@ -159,7 +159,7 @@ class Model(nn.Module):
                 f"{path}: holds no model of format {_FORMAT} (found: {described.get('format')}); "
                 f"read it with the version of Motet that wrote it ({described.get('motet', 'unknown')})"
             )
-        context = Context(allow_code=allow_code, folder=path.parent)
+        context = Context(allow_code=allow_code, folder=_folder_of_code(path))
         model = cls(validate(ModelDocument, described, context))
         model.take(tensors, document)
         return model
@@ -182,6 +182,12 @@ class Model(nn.Module):
             first = rows.stop
             parts.append(scaling(column.values[rows], None if column.lengths is None else column.lengths[rows]))
         return Column(torch.cat(parts), column.rows, column.lengths, column.grid)
+
+
+def _folder_of_code(path: Path) -> Path:
+    """Return where `code/` lies, the folder of the user's own files: beside the model, or in the folder of its run."""
+    near = path.absolute().parents[:3]
+    return next((folder for folder in near if (folder / "code").is_dir()), path.parent)
 
 
 def write_model(path: Path, tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> None:

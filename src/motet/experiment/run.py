@@ -16,6 +16,7 @@ from motet.data.splits import split_corpus
 from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
+from motet.experiment.code import changed_code, copy_code, with_copies_named
 from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.network_checks import check_early
@@ -87,7 +88,7 @@ def train(
     began = time.monotonic()
     check_place(folder)
     with lock(folder.lock, timeout_s=0):
-        begin_run(folder, experiment)
+        experiment = begin_run(folder, experiment)
         check = partial(check_early, experiment)
         with log_to(folder.log), open_data(experiment, workers=workers, progress=progress, check=check) as data:
             write_json(folder.environment, describe_environment())
@@ -133,30 +134,39 @@ def check_place(folder: RunFolder) -> None:
         raise ConfigError(f"{folder.path}: holds other files and no run; name another folder with -o")
 
 
-def begin_run(folder: RunFolder, experiment: Experiment) -> None:
+def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
     """Make the folder of a run, or check that it holds this very experiment; one where nothing was done yet may change.
+
+    Returns
+    -------
+    Experiment
+        The same, which calls the files of user code as their copies in the folder.
 
     Raises
     ------
     ConfigError
         If it holds another one; every setting that differs is named.
     """
+    kept = with_copies_named(experiment)
     if not folder.holds_work():
         folder.data.unlink(missing_ok=True)
         with atomic_write(folder.experiment) as file:
-            file.write(to_yaml(experiment).encode())
-        return
-    before, now = load(folder.experiment).root.plain(), read_document(to_yaml(experiment), "here", []).plain()
+            file.write(to_yaml(kept).encode())
+        copy_code(experiment, folder)
+        return kept
+    before, now = load(folder.experiment).root.plain(), read_document(to_yaml(kept), "here", []).plain()
     differing = [
         f"{path}: {old!r} there, {new!r} here"
         for path, old, new in _differences(before, now)
         if not any(path == free or path.startswith(f"{free}.") for free in _FREE)
     ]
+    differing += changed_code(experiment, folder)
     if differing:
         raise ConfigError(
             f"{folder.path}: holds a run of other settings; name another folder with -o, or go back to these:",
             *differing,
         )
+    return kept
 
 
 def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ class UserNetwork(nn.Module):
             if column.lengths is not None and not self.takes_lengths:
                 raise ConfigError(
                     f"model.network: rows of the input {name!r} have different lengths, and the network does not know "
-                    "them; set segments.length_s, or let its forward take (inputs, lengths)"
+                    "them; set segments: {length_s: SECONDS, pad: wrap}, or let its forward take (inputs, lengths)"
                 )
         values: Any = {name: column.values for name, column in inputs.items()}
         lengths: Any = {name: column.lengths for name, column in inputs.items()}

@@ -3,6 +3,7 @@
     RUN/
       .lock                held by the process that trains here
       experiment.yaml      resolved settings
+      code/                copies of the user's own files that the settings name
       environment.json     versions and machine
       data.json            rows, labels and digests of every data set
       run.log              every step with its time
