@@ -6,7 +6,7 @@ Each check yields problems with the path that is to be changed and the paths tha
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from motet.config import CrossProblem
+from motet.config import CrossProblem, UserComponent
 from motet.config.wording import did_you_mean
 from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
 from motet.networks.settings import ModelSettings
@@ -46,7 +46,7 @@ def check_task_names(
         return
     for task in model.heads:
         yield from _unknown_task(("model", "heads", task), task, known)
-    balanced = getattr(sampling, "task", None)
+    balanced = None if isinstance(sampling, UserComponent) else getattr(sampling, "task", None)
     if isinstance(balanced, str):
         yield from _unknown_task(("sampling", "task"), balanced, known)
     if monitor is not None:
@@ -87,6 +87,8 @@ def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[
             continue
         path = {part: ("data", name, part) if part in overridden[name] else (part,) for part in ("signal", "features")}
         for input_, feature in by_name(data_set.features).items():
+            if isinstance(feature, UserComponent):
+                continue
             for key in ("low_hz", "high_hz"):
                 limit_hz = getattr(feature, key, None)
                 if isinstance(limit_hz, float) and limit_hz > rate_hz / 2:
@@ -108,8 +110,10 @@ def _check_monitor(monitor: str, data: DataSets, known: frozenset[str]) -> Itera
         yield from _unknown_task(path, task, known)
     else:
         settings = [data_set.tasks[task] for data_set in data.values() if data_set.tasks and task in data_set.tasks]
-        metrics = {each.kind for each in getattr(settings[0], "metrics", ())} if settings else set()
-        if metrics and metric not in metrics:
+        reported = getattr(settings[0], "metrics", ()) if settings else ()
+        metrics = {each.kind for each in reported}
+        of_your_own = any(isinstance(each, UserComponent) for each in (*settings, *reported))
+        if metrics and metric not in metrics and not of_your_own:
             message = f"the task {task!r} does not report {metric!r}{_instead(metric, metrics)}"
             yield CrossProblem(path, message, _DATA)
 

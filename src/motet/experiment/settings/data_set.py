@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from motet.config import Name, OneOrNamed, Settings, option, required
+from motet.config import Name, OneOrNamed, Settings, UserComponent, option, required
 from motet.data.settings import LimitSettings, SegmentSettings, SplitSettings
 from motet.features.settings import FeatureSettings, ScalingSettings
 from motet.signals.settings import SignalSettings
@@ -37,8 +37,7 @@ class DataSetSettings(Settings):
         """The names of the tasks, or None where only the data tell."""
         if self.tasks is not None:
             return frozenset(self.tasks)
-        named = getattr(self.source, "task", None)
-        return frozenset([named]) if isinstance(named, str) else None
+        return self._only_target
 
     @property
     def known_targets(self) -> frozenset[str] | None:
@@ -48,7 +47,12 @@ class DataSetSettings(Settings):
             return frozenset(pattern_fields(source.pattern))
         if isinstance(source, TableSettings):
             return frozenset(source.targets) or None
-        named = getattr(source, "task", None)
+        return self._only_target
+
+    @property
+    def _only_target(self) -> frozenset[str] | None:
+        """What a source calls its one target; what a user's own calls so is its own affair."""
+        named = None if isinstance(self.source, UserComponent) else getattr(self.source, "task", None)
         return frozenset([named]) if isinstance(named, str) else None
 
 
