@@ -70,7 +70,11 @@ def steps(by_hand: nn.Module, ours: AnyNetwork, shape: MapShape, rows: int) -> t
     targets = torch.randint(0, CLASSES, (rows,))
     lengths = torch.linspace(shape.frames // 2, shape.frames, rows).long()
     full, padded = Column(values), Column(values, None, lengths)
-    predict = lambda column: ours({"mel": column}, {"sound": None}).predictions["sound"].values  # noqa: E731
+
+    def predict(column: Column) -> Tensor:
+        values: Tensor = ours({"mel": column}, {"sound": None}).predictions["sound"].values
+        return values
+
     return (
         step(by_hand, lambda: by_hand(values), targets),
         step(ours, lambda: predict(full), targets),
