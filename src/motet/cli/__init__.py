@@ -6,9 +6,11 @@ configuration, 3 data, 4 environment, 130 interrupted.
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 
+from motet.config.user_files import failure
 from motet.errors import MachineError, MotetError
 
 FAILED = MotetError.exit_code
@@ -46,19 +48,30 @@ def _run(words: Sequence[str]) -> int:
         parsed = parse(words)
         code: int = parsed.run(parsed)
         sys.stdout.flush()
-    except MotetError as error:
-        return _report(str(error).split("\n"), error.exit_code, words)
     except KeyboardInterrupt:
         return _report([_interrupted(words)], INTERRUPTED, words)
     except BrokenPipeError:
         raise
-    except (OSError, MemoryError) as error:
-        return _report([_refused(error)], MachineError.exit_code, words)
     except Exception as error:
-        if type(error).__name__ == "OutOfMemoryError":  # PyTorch's, which is not imported here
-            return _report([_refused(error)], MachineError.exit_code, words)
-        return _report([_defect(error)], FAILED, words)
+        if os.environ.get("MOTET_TRACEBACK"):
+            traceback.print_exception(error)
+        problems, exit_code = _explain(error)
+        return _report(problems, exit_code, words)
     return code
+
+
+def _explain(error: Exception) -> tuple[list[str], int]:
+    """Return what an error says to the user, and the exit code."""
+    if isinstance(error, MotetError):
+        return str(error).split("\n"), error.exit_code
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # PyTorch's own
+        return [_out_of_memory(error)], MachineError.exit_code
+    place = failure(error)
+    if place is not None:
+        return [place, "This is a class of your own; MOTET_TRACEBACK=1 shows how it was reached"], FAILED
+    if isinstance(error, OSError):
+        return [_refused(error)], MachineError.exit_code
+    return [_defect(error)], FAILED
 
 
 def _report(problems: Sequence[str], code: int, words: Sequence[str]) -> int:
@@ -80,15 +93,16 @@ def _interrupted(words: Sequence[str]) -> str:
     return "interrupted"
 
 
-def _refused(error: BaseException) -> str:
-    if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}; check that the place exists, is writable and has space left"
+def _refused(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}; check that the place exists, is writable and has space left"
+
+
+def _out_of_memory(error: Exception) -> str:
     return f"out of memory ({error}); lower training.batch_size, raise training.micro_batches, or use a smaller network"
 
 
 def _defect(error: Exception) -> str:
-    import traceback
-
-    traceback.print_exception(error)
+    if not os.environ.get("MOTET_TRACEBACK"):
+        traceback.print_exception(error)
     return f"{type(error).__name__}: {error}\nThis is a defect of Motet: please report it with the lines above"
