@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# The tensors of tests are so small that threads only wait for each other; it counts where PyTorch is imported after.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def motet_data() -> Path:
