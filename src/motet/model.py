@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from motet import __version__, catalog, tensor_file
 from motet.config import Context, Many, Settings, dump, option, required, validate
+from motet.config.user_code import components_of
 from motet.data.batch import Batch, Column
 from motet.data.settings import SegmentSettings
 from motet.errors import DataError
@@ -130,13 +131,15 @@ class Model(nn.Module):
         return {f"{_TENSORS}{name}": tensor for name, tensor in self.state_dict().items()}, dump(described)
 
     @classmethod
-    def load(cls, path: Path, *, allow_code: bool = False) -> Self:
+    def load(cls, path: Path | str, *, allow_code: bool = False, experiment: Settings | None = None) -> Self:
         """Read a model.
 
         Parameters
         ----------
         allow_code
             Whether classes of the user's own (`./mine.py:Name`) may be run.
+        experiment
+            An experiment that holds the objects in Python that the model was made with, if there were any.
 
         Raises
         ------
@@ -145,12 +148,19 @@ class Model(nn.Module):
         ConfigError
             If it needs user code and may not run it.
         """
+        path = Path(path)
         tensors, document = tensor_file.read(path)
-        return cls.from_tensors(tensors, document, path, allow_code=allow_code)
+        return cls.from_tensors(tensors, document, path, allow_code=allow_code, experiment=experiment)
 
     @classmethod
     def from_tensors(
-        cls, tensors: Mapping[str, Tensor], document: Mapping[str, Any], path: Path, *, allow_code: bool = False
+        cls,
+        tensors: Mapping[str, Tensor],
+        document: Mapping[str, Any],
+        path: Path,
+        *,
+        allow_code: bool = False,
+        experiment: Settings | None = None,
     ) -> Self:
         """Build a model from the content of a file; other tensors, such as a resume state, are passed over."""
         described = document.get("model", {})
@@ -159,7 +169,7 @@ class Model(nn.Module):
                 f"{path}: holds no model of format {_FORMAT} (found: {described.get('format')}); "
                 f"read it with the version of Motet that wrote it ({described.get('motet', 'unknown')})"
             )
-        context = Context(allow_code=allow_code, folder=_folder_of_code(path))
+        context = Context(allow_code, _folder_of_code(path), given=components_of(experiment))
         model = cls(validate(ModelDocument, described, context))
         model.take(tensors, document)
         return model

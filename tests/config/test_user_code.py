@@ -117,6 +117,17 @@ def test_an_object_in_python_is_not_identified_and_does_not_load_again() -> None
         validate(PieceSettings, dump(given), Context(allow_code=True))
 
 
+def test_an_object_in_python_may_be_given_again() -> None:
+    first, other = object(), object()
+    given = piece(first=first, steps=["bell", {"kind": dict, "a": 1}])
+    loaded = validate(PieceSettings, dump(given), Context(given=components_of(given)))
+    assert isinstance(loaded.first, UserComponent)
+    assert loaded.first.target is first
+    assert loaded == given
+    with pytest.raises(ConfigError, match="first: 'python:builtins.object' was one of several objects of this class"):
+        validate(PieceSettings, dump(given), Context(given=components_of(piece(first=first, last=other))))
+
+
 @pytest.mark.parametrize("value", [3, 2.5, True, ["x"], None])
 def test_plain_data_is_no_component(value: object) -> None:
     with pytest.raises(ConfigError, match=r"is not a step; write {kind: NAME} with one of sieve, bell, folder"):

@@ -1,7 +1,9 @@
 """What a validation may do and knows: user code, files on this machine, and where the experiment lies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Context:
         Where such a path starts: the folder of the experiment file.
     check_files
         Whether files and folders that the settings name must exist. Off where a finished run is only opened.
+    given
+        Components of the user's own (`UserComponent`) that stand for what was an object in Python when the settings
+        were written down.
     problems
         Filled by a root model that checks its parts against each other; without a context it raises them.
     """
@@ -42,4 +47,5 @@ class Context:
     allow_code: bool = False
     folder: Path = Path()
     check_files: bool = False
+    given: Sequence[Any] = ()
     problems: list[CrossProblem] = field(default_factory=list)

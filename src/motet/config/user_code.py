@@ -68,6 +68,9 @@ class UserComponent(Settings):
         if self._target is not None:
             return self
         context = info.context if isinstance(info.context, Context) else Context()
+        if self.kind.startswith(_IN_PYTHON):
+            self._target = _given_again(self, context)
+            return self
         path, name = _locate(self.kind, context)
         self._path, self._digest = path, file_digest(path)
         self._target = load_class(path, name, self._digest)
@@ -177,9 +180,23 @@ def _again(kind: str, options: dict[str, Any]) -> UserComponent:
     return UserComponent.model_validate({"kind": kind, **options}, context=Context(allow_code=True))
 
 
+def _given_again(component: UserComponent, context: Context) -> Any:
+    """Return the object in Python that settings were written down with."""
+    alike = [one.target for one in context.given if (one.kind, one.options) == (component.kind, component.options)]
+    if not alike:
+        raise ValueError(
+            f"{component.kind!r} was an object in Python and is not in any file; in Python, give it again with "
+            "experiment=..."
+        )
+    if any(target is not alike[0] for target in alike):
+        raise ValueError(
+            f"{component.kind!r} was one of several objects of this class, which cannot be told apart; give each its "
+            "own class, or write them as ./FILE.py:NAME"
+        )
+    return alike[0]
+
+
 def _locate(kind: str, context: Context) -> tuple[Path, str]:
-    if kind.startswith(_IN_PYTHON):
-        raise ValueError(f"{kind!r} was an object in Python and is not in any file; pass the object again in Python")
     match = _REFERENCE.fullmatch(kind)
     if match is None:
         raise ValueError(f"{kind!r} does not name user code; write ./FILE.py:NAME")

@@ -18,6 +18,11 @@ CODE = "code"
 """The folder of the copies."""
 
 
+def holds_code(experiment: Experiment) -> bool:
+    """Tell whether an experiment names files of user code, which somebody has therefore allowed to run."""
+    return any(component.path is not None for component in components_of(experiment))
+
+
 def with_copies_named(experiment: Experiment) -> Experiment:
     """Return the experiment with its files of user code called as their copies in a run's folder: `code/mine.py`."""
     names = _names(experiment)

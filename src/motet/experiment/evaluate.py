@@ -35,6 +35,7 @@ def evaluate(
     data: Path | str | None = None,
     allow_code: bool = False,
     progress: ProgressFactory = no_progress,
+    experiment: Experiment | None = None,
 ) -> dict[str, Any]:
     """Evaluate the models of a run.
 
@@ -49,6 +50,10 @@ def evaluate(
     data
         An experiment file whose data sets of the same names are evaluated whole, in place of the run's own.
 
+    allow_code
+        Whether the classes that the run names as `code/mine.py:Name` may be run.
+    experiment
+        The experiment as it was in Python, where it held objects of your own, which no file can.
     Returns
     -------
     dict
@@ -59,7 +64,8 @@ def evaluate(
     ConfigError
         If there is no such run or epoch, or the data sets do not fit.
     """
-    folder, experiment = reopen(Path(path), allow_code=allow_code)
+    given = experiment
+    folder, experiment = reopen(Path(path), allow_code=allow_code, experiment=given)
     found = folder.folds()
     if not found:
         raise ConfigError(f"{path}: no fold of this run was begun; run `motet train` first")
@@ -67,7 +73,8 @@ def evaluate(
     with open_data(_with_data(experiment, other), progress=progress) as opened:
         pooled: dict[str, list[Predictions]] = {}
         for seed, number in found:
-            model = Model.load(_model_file(folder.fold(seed, number), epoch), allow_code=allow_code)
+            file = _model_file(folder.fold(seed, number), epoch)
+            model = Model.load(file, allow_code=allow_code, experiment=given)
             rows = _fold(experiment, opened, seed, number, whole=other is not None)
             for name, predictions in _predict(experiment, opened, model, rows, part, seed, number).items():
                 pooled.setdefault(name, []).append(predictions)

@@ -11,12 +11,13 @@ from typing import Any
 
 from motet.config import Context, load, to_yaml, validate
 from motet.config.document import read_document
+from motet.config.user_code import components_of
 from motet.data.roles import FoldSplit
 from motet.data.splits import split_corpus
 from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
-from motet.experiment.code import changed_code, copy_code, with_copies_named
+from motet.experiment.code import changed_code, copy_code, holds_code, with_copies_named
 from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.network_checks import check_early
@@ -43,16 +44,20 @@ class Run:
     result
         `{"schema": 1, "run": ..., "tasks": {NAME: {METRIC: {"value", "low", "high"}}}}`: fractions, the mean over
         folds and seeds with its interval.
+    experiment
+        What was run.
     """
 
     path: Path
     result: dict[str, Any]
+    experiment: Experiment
 
-    def model(self, *, seed: int | None = None, fold: int = 1, allow_code: bool = False) -> Model:
+    def model(self, *, seed: int | None = None, fold: int = 1) -> Model:
         """Return the model that predicts for a seed (by default the first) and a fold."""
         folder = RunFolder(self.path)
         first = folder.folds()[0][0] if seed is None else seed
-        return Model.load(predicting_model(folder.fold(first, fold)), allow_code=allow_code)
+        file = predicting_model(folder.fold(first, fold))
+        return Model.load(file, allow_code=holds_code(self.experiment), experiment=self.experiment)
 
 
 def train(
@@ -97,7 +102,7 @@ def train(
                 _train_folds(experiment, data, folder, seed)
             result = collect_result(folder, experiment, data)
             logger.info("run done after %.1f s: %s", time.monotonic() - began, folder.path)
-    return Run(folder.path, result)
+    return Run(folder.path, result, experiment)
 
 
 def extract(
@@ -225,10 +230,19 @@ def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) ->
     return result
 
 
-def reopen(path: Path, *, allow_code: bool = False) -> tuple[RunFolder, Experiment]:
-    """Return the folder and the experiment of a run that was begun."""
+def reopen(
+    path: Path, *, allow_code: bool = False, experiment: Experiment | None = None
+) -> tuple[RunFolder, Experiment]:
+    """Return the folder and the experiment of a run that was begun.
+
+    Parameters
+    ----------
+    experiment
+        The experiment as it was in Python, where it held objects of the user's own.
+    """
     folder = open_existing(path)
-    return folder, validate(Experiment, load(folder.experiment), Context(allow_code=allow_code, folder=path))
+    context = Context(allow_code=allow_code, folder=path, given=components_of(experiment))
+    return folder, validate(Experiment, load(folder.experiment), context)
 
 
 @contextmanager
