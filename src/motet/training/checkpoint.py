@@ -9,7 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from motet import tensor_file
 from motet.errors import DataError
@@ -52,6 +54,7 @@ def load_checkpoint(training: Training, path: Path) -> None:
     resume = document["resume"]
     training.model.take(tensors, document)
     training.optimizer.load_state_dict(_unflatten(_part(_OPTIMIZER, tensors), resume["optimizer"]))
+    _lay_out(training.optimizer)
     training.sums = {name: tensor.to(training.device) for name, tensor in _part(_SUMS, tensors).items()}
     for task, running in training.running.items():
         state = _part(f"{_RUNNING}{task}/", tensors)
@@ -64,6 +67,14 @@ def load_checkpoint(training: Training, path: Path) -> None:
         restore(resume["stopping"])
     if training.grad_scaler is not None:
         training.grad_scaler.load_state_dict(resume["grad_scaler"])
+
+
+def _lay_out(optimizer: Optimizer) -> None:
+    """Give the state of every parameter the parameter's own layout (channels last), as if it had never been saved."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _state_of(rule: object) -> dict[str, Any]:
