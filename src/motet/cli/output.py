@@ -4,6 +4,7 @@ import json
 import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 SCHEMA = 1
@@ -18,13 +19,13 @@ def print_json(document: Mapping[str, Any]) -> None:
     print(json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, allow_nan=False))
 
 
-def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], wrap: bool = False) -> str:
+def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], widest: Mapping[int, int] | None = None) -> str:
     """Return rows as aligned text; columns whose cells are all numbers are aligned to the right.
 
     Parameters
     ----------
-    wrap
-        Whether the last column is broken into lines where the terminal ends.
+    widest
+        Columns whose cells are broken into lines, and their greatest width; 0 for what the terminal has left.
 
     Examples
     --------
@@ -36,22 +37,30 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], wrap: bool = 
     """
     cells = [list(header), *[list(row) for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    for column, width in sorted((widest or {}).items(), key=lambda item: item[1], reverse=True):
+        widths[column] = min(widths[column], width or _room(widths, column))
     right = [bool(rows) and all(_is_number(row[column]) for row in rows) for column in range(len(header))]
-    room = shutil.get_terminal_size((110, 24)).columns - sum(widths[:-1]) - len(_GAP) * (len(header) - 1)
-    if wrap and len(header) > 1:
-        widths[-1] = min(widths[-1], max(_NARROWEST, room))
-    lines = []
-    for row in cells:
-        *first, last = [
-            cell.rjust(width) if numeric else cell.ljust(width)
-            for cell, width, numeric in zip(row, widths, right, strict=True)
-        ]
-        parts = textwrap.wrap(last, widths[-1]) or [last] if wrap else [last]
-        lines.append(_GAP.join([*first, parts[0]]).rstrip())
-        lines += [_GAP.join([*(" " * width for width in widths[:-1]), part]).rstrip() for part in parts[1:]]
-        if row is cells[0]:
-            lines.append(_GAP.join("-" * width for width in widths))
-    return "\n".join(lines)
+    lines = [line for row in cells for line in _lines(row, widths, right)]
+    first = len(_lines(cells[0], widths, right))
+    return "\n".join([*lines[:first], _GAP.join("-" * width for width in widths), *lines[first:]])
+
+
+def _room(widths: Sequence[int], column: int) -> int:
+    """Return what is left of the terminal beside all other columns."""
+    others = sum(widths) - widths[column] + len(_GAP) * (len(widths) - 1)
+    return max(_NARROWEST, shutil.get_terminal_size((120, 24)).columns - others)
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
+    """Return a row as lines: as many as its longest cell takes."""
+    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
+    return [
+        _GAP.join(
+            part.rjust(width) if numeric else part.ljust(width)
+            for part, width, numeric in zip(parts, widths, right, strict=True)
+        ).rstrip()
+        for parts in zip_longest(*columns, fillvalue="")
+    ]
 
 
 def figures_table(tasks: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> str:

@@ -75,8 +75,10 @@ def options(settings: type[Settings], path: str = "") -> list[Option]:
         return list(every)
     parts = read_path(path)
     _check(settings, path, parts)
-    found = [_at(option, parts) for option in every if _leads_to(parts, option.path)]
-    return found or options(settings, show_path(parts[:-1]))
+    leading = [option for option in every if _leads_to(parts, option.path)]
+    # A name may be that of an option; then the option is meant.
+    meant = [option for option in leading if _is_spelt(parts, option.path)] or leading
+    return [_at(option, parts) for option in meant] or options(settings, show_path(parts[:-1]))
 
 
 def _leads_to(parts: Path, path: str) -> bool:
@@ -85,6 +87,10 @@ def _leads_to(parts: Path, path: str) -> bool:
         part == name or name == _NAME or (name == _INDEX and part.isdigit())
         for part, name in zip(map(str, parts), pattern, strict=False)
     )
+
+
+def _is_spelt(parts: Path, path: str) -> bool:
+    return all(name != _NAME for _, name in zip(parts, path.split("."), strict=False))
 
 
 def _at(option: Option, parts: Path) -> Option:
