@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from motet.cli.output import print_json, table
+from motet.cli.output import print_json, size, table
 from motet.config import dump, to_yaml
 from motet.experiment.dry_run import InputPlan, Plan, dry_run
 from motet.experiment.settings import Experiment
@@ -103,20 +103,6 @@ def _sizes(plan: Plan) -> str:
             f"{step} for a step ({memory.rows} rows of {memory.frames:,} frames)"
         )
     return "ABOUT\n" + "\n".join(lines)
-
-
-def size(num_bytes: int) -> str:
-    """Return a number of bytes as people say it.
-
-    Examples
-    --------
-    >>> size(300), size(5 * 2**20)
-    ('300 B', '5.0 MiB')
-    """
-    value, units = float(num_bytes), ["B", "KiB", "MiB", "GiB", "TiB"]
-    while value >= 1000 and len(units) > 1:
-        value, units = value / 1024, units[1:]
-    return f"{value:.0f} B" if units[0] == "B" else f"{value:.1f} {units[0]}"
 
 
 def _kind(task: Any) -> str:

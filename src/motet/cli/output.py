@@ -73,6 +73,20 @@ def figures_table(tasks: Mapping[str, Mapping[str, Mapping[str, float | None]]])
     return table(rows, header=["task", "metric", "value", "low", "high"])
 
 
+def size(num_bytes: int) -> str:
+    """Return a number of bytes as people say it.
+
+    Examples
+    --------
+    >>> size(300), size(5 * 2**20)
+    ('300 B', '5.0 MiB')
+    """
+    value, units = float(num_bytes), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.0f} B" if units[0] == "B" else f"{value:.1f} {units[0]}"
+
+
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
