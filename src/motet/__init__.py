@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ConfigError",
     "DataError",
+    "DataSet",
     "Example",
     "Experiment",
     "FeatureMap",
@@ -26,6 +27,7 @@ __all__ = [
     "Run",
     "Signal",
     "TimeGrid",
+    "data_sets",
     "evaluate",
     "extract",
     "load_experiment",
@@ -38,6 +40,7 @@ __getattr__, __dir__ = exports(
     {
         "ConfigError": "errors",
         "DataError": "errors",
+        "DataSet": "data.dataset",
         "Example": "sources.example",
         "Experiment": "experiment.settings",
         "FeatureMap": "features.feature_map",
@@ -48,6 +51,7 @@ __getattr__, __dir__ = exports(
         "Run": "experiment.run",
         "Signal": "signals.signal",
         "TimeGrid": "features.feature_map",
+        "data_sets": "experiment.listing",
         "evaluate": "experiment.evaluate",
         "extract": "experiment.run",
         "load_experiment": "experiment.load",

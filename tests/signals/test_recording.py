@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motet.errors import ConfigError
 from motet.signals.readers.arrays import ArraySignal, NumpyFile
 from motet.signals.readers.audio import AudioFile
 from motet.signals.readers.synthetic.scenes import SyntheticScene
@@ -43,3 +44,18 @@ def test_a_recording_travels_to_another_process(reader: Reader[Signal]) -> None:
     recording = Recording(reader, 0.5, 1.0)
 
     assert pickle.loads(pickle.dumps(recording)) == recording  # noqa: S301 (what a worker process does)
+
+
+def test_a_recording_of_an_array_or_a_file(tmp_path: Path) -> None:
+    samples = np.arange(8.0).reshape(2, 4)
+    np.save(tmp_path / "a.npy", samples)
+
+    for content in (samples, samples.tolist(), tmp_path / "a.npy", str(tmp_path / "a.npy")):
+        signal = Recording.of(content, 2, start_s=0.5).read()
+        np.testing.assert_array_equal(signal.values, samples[:, 1:])
+        assert signal.rate_hz == 2.0
+
+    with pytest.raises(ConfigError, match="an array carries no sampling rate, give the samples per second"):
+        Recording.of(samples)
+    with pytest.raises(ConfigError, match=r"a.npy carries no sampling rate"):
+        Recording.of(tmp_path / "a.npy")

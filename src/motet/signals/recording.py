@@ -5,9 +5,16 @@ a `Signal`, or into a finished feature map, in which case decoding and signal st
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from numpy.typing import ArrayLike
+
+from motet.errors import ConfigError
 from motet.files.digest_cache import DigestCache
+from motet.signals.readers.arrays import ArraySignal
+from motet.signals.settings import ReaderSettings
+from motet.signals.signal import Signal
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -49,6 +56,42 @@ class Recording(Generic[T_co]):
     reader: Reader[T_co]
     start_s: float = 0.0
     end_s: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        content: ArrayLike | Path | str,
+        rate_hz: float | None = None,
+        *,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+    ) -> "Recording[Signal]":
+        """Return the recording of samples in memory, or of a file.
+
+        Parameters
+        ----------
+        content
+            Samples, shape [C, T] or [T], or the path of a file.
+        rate_hz
+            Samples per second; of a file only where it carries none.
+
+        Raises
+        ------
+        ConfigError
+            If no rate is given where one is needed.
+
+        Examples
+        --------
+        >>> Recording.of([[0.0, 0.5, 0.0, -0.5]], 4.0).read().values.shape
+        (1, 4)
+        """
+        if isinstance(content, Path | str):
+            from motet.signals.readers.by_suffix import reader_for
+
+            return Recording(reader_for(Path(content), ReaderSettings(rate_hz=rate_hz)), start_s, end_s)
+        if rate_hz is None:
+            raise ConfigError("rate_hz is missing: an array carries no sampling rate, give the samples per second")
+        return Recording(ArraySignal(content, float(rate_hz)), start_s, end_s)
 
     def read(self) -> T_co:
         """Decode the span."""
