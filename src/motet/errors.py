@@ -49,6 +49,23 @@ class MachineError(MotetError):
     exit_code = 4
 
 
+def located(error: MotetError, place: str) -> MotetError:
+    """Return the same kind of error with the place where it arose before its first problem.
+
+    Examples
+    --------
+    >>> print(located(DataError("two rows differ", "drop one"), "fold 2"))
+    fold 2: two rows differ
+    drop one
+    """
+    first, *others = str(error).split("\n")
+    lines = [f"{place}: {first}", *others]
+    for kind in (UserCodeError, ConfigError, DataError):
+        if isinstance(error, kind):
+            return kind(*lines)
+    return (MachineError if isinstance(error, MachineError) else MotetError)("\n".join(lines))
+
+
 def missing_extra(package: str, extra: str, purpose: str) -> MachineError:
     """Return the error for an optional package that is not installed.
 

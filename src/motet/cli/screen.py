@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from motet.cli.interrupts import interruptible
+from motet.experiment.progress import spoken
 
 Clock = Callable[[], float]
 
@@ -117,24 +118,6 @@ class _Bar:
     def _left(self, now: float) -> str:
         seconds = (now - self.began_s) / max(1, self.done) * (self.total - self.done)
         return f"about {spoken(seconds)} left"
-
-
-def spoken(seconds: float) -> str:
-    """Return a duration as people say it.
-
-    Examples
-    --------
-    >>> spoken(8.4), spoken(75), spoken(7500)
-    ('8 s', '1 min 15 s', '2 h 5 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from motet.data.dataset import DataSet
 from motet.data.identity import digest_rows
 from motet.errors import DataError
 from motet.experiment.listing import Listed, build_corpus, list_data
+from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
 from motet.extraction import Extraction, extract_recordings
 from motet.files import DigestCache, digest_bytes
@@ -28,14 +29,8 @@ from motet.store.store import Store
 
 logger = logging.getLogger("motet")
 
-ProgressFactory = Callable[[str, int], Callable[[int], None]]
 Rows = NDArray[np.int64]
 _SHOWN = 20
-
-
-def no_progress(what: str, total: int) -> Callable[[int], None]:
-    """Show nothing."""
-    return lambda count: None
 
 
 @dataclass(slots=True)

@@ -14,9 +14,10 @@ from motet.data.splits import FoldSplit, split_corpus
 from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
-from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
+from motet.experiment.data import OpenData, open_data
 from motet.experiment.load import load_experiment
 from motet.experiment.preparation import FoldData
+from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.run import predicting_model, reopen
 from motet.experiment.scoring import as_predictions, predict_rows
 from motet.experiment.settings import Experiment

@@ -17,6 +17,7 @@ from motet.errors import ConfigError
 from motet.experiment.data import OpenData
 from motet.experiment.network_checks import check_lengths
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
+from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_value, predict_rows
 from motet.experiment.settings import Experiment
@@ -35,7 +36,14 @@ Rows = NDArray[np.int64]
 
 
 def train_fold(
-    experiment: Experiment, data: OpenData, fold: FoldSplit, *, seed: int, number: int, folder: FoldFolder
+    experiment: Experiment,
+    data: OpenData,
+    fold: FoldSplit,
+    *,
+    seed: int,
+    number: int,
+    folder: FoldFolder,
+    progress: ProgressFactory = no_progress,
 ) -> None:
     """Train one fold, or go on where it stopped; then predict and score its test rows.
 
@@ -53,7 +61,8 @@ def train_fold(
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)
     recorder.resume()
     with deferred_interrupts() as request:
-        hooks = make_hooks(experiment, training, prepared, seed, recorder, request)
+        bars = EpochProgress(progress, f"fold {number}, ", experiment.training.epochs)
+        hooks = make_hooks(experiment, training, prepared, seed, recorder, request, bars)
         if experiment.training.epochs == 0:
             hooks.validate()  # tunes the decisions of a network that is evaluated as it is
         train(training, hooks)
@@ -132,8 +141,15 @@ def make_hooks(
     seed: int,
     recorder: Recorder,
     request: StopRequest,
+    bars: EpochProgress,
 ) -> Hooks:
     """Return what the loop calls."""
+    batches = plan_epoch(experiment, prepared, seed)
+
+    def plan(epoch: int) -> Sequence[Rows]:
+        planned = batches(epoch)
+        bars.begin(epoch, len(planned) - training.position.step)
+        return planned
 
     def validate() -> tuple[Scores, float | None]:
         if not len(prepared.fold.dev):
@@ -148,14 +164,17 @@ def make_hooks(
         return scores, monitored_value(experiment, training.model, scores)
 
     def between_steps() -> None:
+        bars.step()
         if request.requested:
             recorder.flush()
+            position = training.position
+            logger.info("stopped and saved after epoch %d, step %d", position.epoch + 1, position.step)
             raise KeyboardInterrupt
         recorder.flush_now_and_then()
 
     training.model.train()
     return Hooks(
-        plan=plan_epoch(experiment, prepared, seed),
+        plan=plan,
         draw=lambda rows, epoch: prepared.loader.draw(rows, epoch=epoch, training=True),
         validate=validate,
         end_epoch=recorder.end_epoch,

@@ -19,9 +19,9 @@ from motet.data.dataset import DataSet
 from motet.data.loader import Loader
 from motet.errors import ConfigError, DataError, MotetError
 from motet.evaluation.predict import Predicted, predict_batches
-from motet.experiment.data import ProgressFactory, no_progress
 from motet.experiment.evaluate import segments_of
 from motet.experiment.file_way import FileWay, Items, alike
+from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.run import predicting_model
 from motet.model import Model
 from motet.runs.folder import FoldFolder, RunFolder

@@ -14,13 +14,14 @@ from motet.config.document import read_document
 from motet.config.user_code import components_of
 from motet.data.roles import FoldSplit
 from motet.data.splits import split_corpus
-from motet.errors import ConfigError
+from motet.errors import ConfigError, MotetError, located
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
 from motet.experiment.code import changed_code, copy_code, holds_code, with_copies_named
-from motet.experiment.data import OpenData, ProgressFactory, no_progress, open_data
+from motet.experiment.data import OpenData, open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.network_checks import check_early
+from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
 from motet.files import atomic_write, lock
 from motet.model import Model
@@ -76,7 +77,7 @@ def train(
     workers
         Processes that extract features; None to decide by how long it takes.
     progress
-        See `open_data`.
+        Called with a label and a total; returns what is called with every count.
 
     Raises
     ------
@@ -99,7 +100,7 @@ def train(
             write_json(folder.environment, describe_environment())
             check_same_data(folder, describe_data(data))
             for seed in experiment.all_seeds:
-                _train_folds(experiment, data, folder, seed)
+                _train_folds(experiment, data, folder, seed, progress)
             result = collect_result(folder, experiment, data)
             logger.info("run done after %.1f s: %s", time.monotonic() - began, folder.path)
     return Run(folder.path, result, experiment)
@@ -256,13 +257,19 @@ def log_to(path: Path) -> Iterator[None]:
     log.setLevel(logging.INFO)
     try:
         yield
+    except BaseException as error:
+        text = str(error).replace("\n", "; ") or type(error).__name__
+        handler.handle(logging.makeLogRecord({"levelname": "ERROR", "msg": f"stopped: {text}"}))
+        raise
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
         handler.close()
 
 
-def _train_folds(experiment: Experiment, data: OpenData, folder: RunFolder, seed: int) -> None:
+def _train_folds(
+    experiment: Experiment, data: OpenData, folder: RunFolder, seed: int, progress: ProgressFactory
+) -> None:
     settings = {name: part.settings.split for name, part in data.listed.items()}
     folds: list[FoldSplit] = split_corpus(data.corpus, settings, seed=seed)
     for number, fold in enumerate(folds, start=1):
@@ -275,7 +282,10 @@ def _train_folds(experiment: Experiment, data: OpenData, folder: RunFolder, seed
             "seed %d, fold %d of %d (%s): %d rows train, %d select, %d test",
             seed, number, len(folds), fold.name, len(fold.train), len(fold.dev), len(fold.test),
         )  # fmt: skip
-        train_fold(experiment, data, fold, seed=seed, number=number, folder=own)
+        try:
+            train_fold(experiment, data, fold, seed=seed, number=number, folder=own, progress=progress)
+        except MotetError as error:
+            raise located(error, f"seed {seed}, fold {number} of {len(folds)} ({fold.name})") from error
 
 
 def _differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
