@@ -61,7 +61,7 @@ def train_fold(
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)
     recorder.resume()
     with deferred_interrupts() as request:
-        bars = EpochProgress(progress, f"fold {number}, ", experiment.training.epochs)
+        bars = EpochProgress(progress, f"fold {number}", experiment.training.epochs)
         hooks = make_hooks(experiment, training, prepared, seed, recorder, request, bars)
         if experiment.training.epochs == 0:
             hooks.validate()  # tunes the decisions of a network that is evaluated as it is

@@ -20,7 +20,7 @@ class EpochProgress:
     progress
         What shows bars.
     where
-        What a label begins with, such as "fold 2/5, "; may be empty.
+        What a label begins with: "fold 2".
     epochs
         Epochs of the fold; it may stop earlier.
     """
@@ -38,12 +38,9 @@ class EpochProgress:
         now = self._clock()
         if self._began_s is None:
             self._began_s, self._first = now, epoch
-        label = f"{self._where}epoch {epoch + 1}/{self._epochs}"
         done = epoch - self._first
-        if done:
-            left_s = (now - self._began_s) / done * (self._epochs - epoch)
-            label += f" ({spoken(left_s)} in all)"
-        self._count = self._progress(label, steps)
+        left = f" ({spoken((now - self._began_s) / done * (self._epochs - epoch))} to go)" if done else ""
+        self._count = self._progress(f"{self._where}{left}, epoch {epoch + 1}/{self._epochs}", steps)
 
     def step(self) -> None:
         """Count a step."""
