@@ -91,9 +91,10 @@ class Screen:
         self._drawn = text
 
     def _erase(self) -> None:
-        """Draw over the bar with blanks: every terminal understands these."""
+        """Draw over the bar, and the `^C` that may stand behind it, with blanks: every terminal understands these."""
         if self._drawn:
-            self._stream.write("\r" + " " * len(self._drawn) + "\r")
+            blanks = min(len(self._drawn) + len("^C"), shutil.get_terminal_size().columns - 1)
+            self._stream.write("\r" + " " * blanks + "\r")
         self._drawn = ""
 
     def _blocks(self) -> str:

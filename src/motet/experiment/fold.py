@@ -168,7 +168,7 @@ def make_hooks(
         if request.requested:
             recorder.flush()
             position = training.position
-            logger.info("stopped and saved after epoch %d, step %d", position.epoch + 1, position.step)
+            logger.info("stopped in epoch %d after step %d; saved", position.epoch + 1, position.step)
             raise KeyboardInterrupt
         recorder.flush_now_and_then()
 

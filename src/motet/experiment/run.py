@@ -258,8 +258,8 @@ def log_to(path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        text = str(error).replace("\n", "; ") or type(error).__name__
-        handler.handle(logging.makeLogRecord({"levelname": "ERROR", "msg": f"stopped: {text}"}))
+        text = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        handler.handle(logging.makeLogRecord({"levelname": "ERROR", "msg": text}))
         raise
     finally:
         log.removeHandler(handler)
