@@ -48,7 +48,7 @@ from motet.errors import ConfigError
 
 
 def split_corpus(
-    corpus: Corpus, settings: SplitOfDataSet | Mapping[str, SplitOfDataSet], *, seed: int
+    corpus: Corpus, settings: SplitOfDataSet | Mapping[str, SplitOfDataSet], *, seed: int, trains: bool = True
 ) -> list[FoldSplit]:
     """Split every data set of a corpus; rows are those of the corpus.
 
@@ -58,6 +58,8 @@ def split_corpus(
         One split for all data sets, or one for each by name.
     seed
         The key of every choice.
+    trains
+        Whether anything is trained; if not, tasks and labels need no training rows.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def split_corpus(
     naming = splits[int(np.argmax(counts))]
     found = [_joined(corpus, fold.name, [of_set[number] for of_set in splits]) for number, fold in enumerate(naming)]
     for fold in found:
-        check_corpus(corpus, fold)
+        check_corpus(corpus, fold, trains=trains)
     return found
 
 

@@ -126,17 +126,17 @@ def dry_run(experiment: Experiment) -> Plan:
     listed = list_data(experiment)
     corpus = build_corpus(listed)
     check_monitor(experiment.training.monitor, corpus.tasks)
-    rows = plan_rows(listed, corpus, seed=experiment.all_seeds[0])
+    rows = plan_rows(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
     inputs = plan_inputs(experiment, listed)
     layers, memory = _plan_model(experiment, listed, outputs_of(corpus), _known_facts(inputs))
     return Plan(experiment, rows, corpus.tasks, inputs, layers, memory, _free_bytes(Path(experiment.store.path)))
 
 
-def plan_rows(listed: Mapping[str, Listed], corpus: Corpus, *, seed: int) -> list[RowsPlan]:
+def plan_rows(listed: Mapping[str, Listed], corpus: Corpus, *, seed: int, trains: bool = True) -> list[RowsPlan]:
     """Return the rows of every fold by data set, and those with a target of each of its tasks."""
     splits = {name: part.settings.split for name, part in listed.items()}
     plans = []
-    for number, fold in enumerate(split_corpus(corpus, splits, seed=seed), start=1):
+    for number, fold in enumerate(split_corpus(corpus, splits, seed=seed, trains=trains), start=1):
         label = f"{number}" if fold.name == str(number) else f"{number} ({fold.name})"
         counts = [corpus.count(part) for part in (fold.train, fold.dev, fold.test)]
         for name, uses in corpus.uses.items():

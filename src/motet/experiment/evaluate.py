@@ -9,8 +9,9 @@ import torch
 
 from motet.data.corpus import Corpus
 from motet.data.loader import Loader
+from motet.data.roles import FoldSplit
 from motet.data.segments import Segments
-from motet.data.splits import FoldSplit, split_corpus
+from motet.data.splits import split_corpus
 from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
@@ -35,8 +36,8 @@ def evaluate(
     part: str = "test",
     data: Path | str | None = None,
     allow_code: bool = False,
-    progress: ProgressFactory = no_progress,
     experiment: Experiment | None = None,
+    progress: ProgressFactory = no_progress,
 ) -> dict[str, Any]:
     """Evaluate the models of a run.
 
@@ -50,11 +51,11 @@ def evaluate(
         train, dev or test: which rows of each fold.
     data
         An experiment file whose data sets of the same names are evaluated whole, in place of the run's own.
-
     allow_code
         Whether the classes that the run names as `code/mine.py:Name` may be run.
     experiment
         The experiment as it was in Python, where it held objects of your own, which no file can.
+
     Returns
     -------
     dict
@@ -123,7 +124,7 @@ def _fold(experiment: Experiment, opened: OpenData, seed: int, number: int, *, w
         every, none = np.arange(len(opened.corpus)), np.arange(0)
         return FoldSplit(str(number), none, none, every)
     settings = {name: part.settings.split for name, part in opened.listed.items()}
-    return split_corpus(opened.corpus, settings, seed=seed)[number - 1]
+    return split_corpus(opened.corpus, settings, seed=seed, trains=experiment.training.epochs > 0)[number - 1]
 
 
 def _predict(
@@ -155,5 +156,3 @@ def segments_of(model: Model, data_set: str) -> Segments | None:
     if described.segments is None or described.length_s is None:
         return None
     return Segments(described.segments, described.length_s)
-
-

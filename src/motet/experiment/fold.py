@@ -103,7 +103,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
             f"training.epochs is {settings.epochs}, but the network has nothing to train; set training.epochs: 0 to "
             "only evaluate it"
         )
-    steps = len(plan_epoch(experiment, prepared, seed)(0))
+    steps = len(plan_epoch(experiment, prepared, seed)(0)) if settings.epochs else 0
     schedule = build_schedule(
         settings.schedule,
         total_steps=steps * settings.epochs,

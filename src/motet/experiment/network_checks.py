@@ -57,7 +57,8 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
         If the data cannot be split, or two data sets give one input in different shapes.
     """
     check_monitor(experiment.training.monitor, corpus.tasks)
-    split_corpus(corpus, {name: part.settings.split for name, part in listed.items()}, seed=experiment.all_seeds[0])
+    splits = {name: part.settings.split for name, part in listed.items()}
+    split_corpus(corpus, splits, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
     facts = _facts_at_once(experiment, listed)
     if facts is not None:
         plan_network(experiment.model, network_inputs(listed, facts), outputs_of(corpus))

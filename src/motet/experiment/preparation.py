@@ -59,8 +59,8 @@ def prepare_fold(experiment: Experiment, data: OpenData, fold: FoldSplit, seed: 
 def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -> ModelDocument:
     """Return what the model of a fold is made of."""
     corpus = data.corpus
-    return ModelDocument.model_construct(
     tasks: dict[str, Any] = {name: own for part in data.listed.values() for name, own in part.tasks.items()}
+    return ModelDocument.model_construct(
         data_sets={
             name: DataSetDocument.model_construct(
                 inputs={
@@ -103,7 +103,9 @@ def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed
     model = Model(describe_model(experiment, data, prepared))
     for name, task in model.tasks.items():
         targets = prepared.corpus.targets[name]
-        task.fit(targets.values[prepared.fold.train][targets.present[prepared.fold.train]])
+        known = prepared.fold.train[targets.present[prepared.fold.train]]
+        if len(known):
+            task.fit(targets.values[known])
     fit_scalings(model, prepared)
     return model
 

@@ -271,7 +271,7 @@ def _train_folds(
     experiment: Experiment, data: OpenData, folder: RunFolder, seed: int, progress: ProgressFactory
 ) -> None:
     settings = {name: part.settings.split for name, part in data.listed.items()}
-    folds: list[FoldSplit] = split_corpus(data.corpus, settings, seed=seed)
+    folds: list[FoldSplit] = split_corpus(data.corpus, settings, seed=seed, trains=experiment.training.epochs > 0)
     for number, fold in enumerate(folds, start=1):
         own = folder.fold(seed, number)
         if own.scores.is_file():
