@@ -213,7 +213,7 @@ def as_item(key: bytes, pipeline: Pipeline, recording: Recording[Any], precision
             f"{recording.describe()}: its features exceed 65504, the most that float16 holds; "
             "set store.precision: float32"
         )
-    return key, values, map_.grid.start_s, map_.grid.step_s
+    return key, values, map_.grid.start_s, map_.grid.step_s, map_.rate_hz
 
 
 @dataclass(frozen=True, slots=True)

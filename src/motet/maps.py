@@ -128,9 +128,9 @@ class MemoryMaps:
     """
 
     def __init__(self, items: Sequence[Item]) -> None:
-        self._values = [values for _, values, _, _ in items]
+        self._values = [item[1] for item in items]
         _, self.channels, self.bins = self._values[0].shape
-        self.grid = TimeGrid(min(start_s for _, _, start_s, _ in items), items[0][3])
+        self.grid = TimeGrid(min(item[2] for item in items), items[0][3])
 
     def frames(self, rows: Rows) -> NDArray[np.int64]:
         """Return the number of frames of some rows."""
@@ -211,8 +211,9 @@ class LiveMaps:
 
 
 def misfits(entries: Entries) -> dict[int, str]:
-    """Return, by position, why a map cannot stand beside most others: its channels, bins or steps differ."""
-    shapes = list(zip(entries.channels.tolist(), entries.bins.tolist(), entries.step_s.tolist(), strict=True))
+    """Return, by position, why a map cannot stand beside most others: channels, bins, steps or rates differ."""
+    fields = (entries.channels, entries.bins, entries.step_s, entries.rate_hz)
+    shapes = list(zip(*(field.tolist() for field in fields), strict=True))
     counts = Counter(shapes)
     if len(counts) < 2:
         return {}
@@ -225,7 +226,8 @@ def misfits(entries: Entries) -> dict[int, str]:
     }
 
 
-def _tell(shape: tuple[int, int, float]) -> str:
-    channels, bins, step_s = shape
+def _tell(shape: tuple[Any, ...]) -> str:
+    channels, bins, step_s, rate_hz = shape
     plural = "" if channels == 1 else "s"
-    return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s"
+    rate = f", made at {rate_hz:g} Hz" if rate_hz else ""
+    return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s{rate}"

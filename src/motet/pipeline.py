@@ -27,7 +27,7 @@ from motet.signals.signal import Signal
 
 Precision = Literal["float32", "float16"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 class InputSettings(Settings):
@@ -119,7 +119,7 @@ class Pipeline:
 
 def as_map(signal: Signal) -> FeatureMap:
     """Return a signal as a map with one bin: shape [C, T, 1]."""
-    return FeatureMap(signal.values[:, :, None], TimeGrid(signal.start_s, 1.0 / signal.rate_hz))
+    return FeatureMap(signal.values[:, :, None], TimeGrid(signal.start_s, 1.0 / signal.rate_hz), signal.rate_hz)
 
 
 def _checked(map_: FeatureMap) -> FeatureMap:

@@ -61,7 +61,7 @@ def extract(feature: Feature, signal: Signal) -> FeatureMap:
             f"the features are not finite (samples reach {np.abs(signal.values).max():g}): "
             "repair the recording or normalise the signal"
         )
-    return FeatureMap(values, feature.grid(signal.start_s))
+    return FeatureMap(values, feature.grid(signal.start_s), signal.rate_hz)
 
 
 def _compute(feature: Feature, samples: Tensor) -> NDArray[np.float32]:

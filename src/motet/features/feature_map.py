@@ -36,7 +36,11 @@ class FeatureMap:
         float32 or float16, shape [C, T, F]. A waveform has F=1, a summary vector T=1.
     grid
         The time of every frame.
+    rate_hz
+        The sampling rate of the signal that it was computed from, which decides what its bins stand for; 0 for a map
+        that was given finished.
     """
 
     values: NDArray[np.float32] | NDArray[np.float16]
     grid: TimeGrid
+    rate_hz: float = 0.0

@@ -24,7 +24,7 @@ RECORD = np.dtype(
         ("start_s", "<f8"),
         ("step_s", "<f8"),
         ("checksum", "<u4"),
-        ("unused", "<u4"),
+        ("rate_hz", "<f4"),
         ("seal", "<u8"),
     ]
 )
@@ -149,6 +149,11 @@ class Entries:
     def step_s(self) -> NDArray[np.float64]:
         """The time from one frame to the next in seconds, shape [n]."""
         return self.field("step_s")
+
+    @property
+    def rate_hz(self) -> NDArray[np.float64]:
+        """The sampling rate of the signals that the matrices were computed from, shape [n]; 0 where not known."""
+        return self.field("rate_hz").astype(np.float64)
 
     @property
     def num_bytes(self) -> NDArray[np.int64]:

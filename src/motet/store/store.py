@@ -16,8 +16,12 @@ from motet.store.index import Index
 from motet.store.records import DTYPES, Entries, ends
 from motet.store.writer import Writer
 
-Item = tuple[bytes, NDArray[np.floating[Any]], float, float]
-"""A key, a matrix [T, C, F], the time of its first frame, and from one frame to the next, in seconds."""
+_Values = NDArray[np.floating[Any]]
+Item = tuple[bytes, _Values, float, float] | tuple[bytes, _Values, float, float, float]
+"""A key, a matrix [T, C, F], the time of its first frame, and from one frame to the next, in seconds.
+
+What was computed from a signal may also say its sampling rate.
+"""
 
 
 class DamagedEntryError(DataError):

@@ -40,7 +40,9 @@ class Writer:
         self._waiting_bytes = 0
         self._deadline = 0.0
 
-    def add(self, key: bytes, values: NDArray[np.floating[Any]], start_s: float, step_s: float) -> None:
+    def add(
+        self, key: bytes, values: NDArray[np.floating[Any]], start_s: float, step_s: float, rate_hz: float = 0.0
+    ) -> None:
         """Add one matrix; a key that the store holds already keeps its matrix.
 
         Parameters
@@ -51,6 +53,8 @@ class Writer:
             Shape [T, C, F], float32 or float16; copied.
         start_s, step_s
             The time of the first frame, and from one frame to the next, in seconds.
+        rate_hz
+            The sampling rate of the signal that it was computed from; 0 where there was none.
 
         Raises
         ------
@@ -63,7 +67,7 @@ class Writer:
         if not self._waiting:
             self._deadline = time.monotonic() + _GROUP_S
         payload = values.tobytes()
-        self._waiting[key] = _record(key, values, start_s, step_s, zlib.crc32(payload)), payload
+        self._waiting[key] = _record(key, values, (start_s, step_s, rate_hz), zlib.crc32(payload)), payload
         self._waiting_bytes += len(payload)
         if (
             len(self._waiting) >= _GROUP_ENTRIES
@@ -119,13 +123,7 @@ class Writer:
         self.commit()
 
 
-def _record(
-    key: bytes,
-    values: NDArray[np.floating[Any]],
-    start_s: float,
-    step_s: float,
-    checksum: int,
-) -> np.void:
+def _record(key: bytes, values: NDArray[np.floating[Any]], times: tuple[float, float, float], checksum: int) -> np.void:
     kind = KINDS.get(values.dtype)
     if kind is None or values.ndim != 3 or not values.size:
         raise DataError(
@@ -133,5 +131,6 @@ def _record(
             f"it needs at least one frame, channel and bin, and float32 or float16 values"
         )
     frames, channels, bins = values.shape
-    fields = (key, 0, frames, channels, bins, kind, start_s, step_s, checksum, 0, 0)
+    start_s, step_s, rate_hz = times
+    fields = (key, 0, frames, channels, bins, kind, start_s, step_s, checksum, rate_hz, 0)
     return np.void(fields, RECORD)
