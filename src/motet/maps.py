@@ -67,6 +67,11 @@ class StoredMaps:
     ----------
     entries
         One a row, all present and of one shape: see `misfits`.
+
+    Attributes
+    ----------
+    rate_hz
+        The sampling rate of the signals that they were made of; 0 for finished maps.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class StoredMaps:
         self._frames = entries.frames
         self.channels, self.bins = int(entries.channels[0]), int(entries.bins[0])
         self.grid = TimeGrid(float(entries.start_s.min()), float(entries.step_s[0]))
+        self.rate_hz = float(entries.rate_hz[0])
 
     @property
     def num_bytes(self) -> int:
@@ -131,6 +137,7 @@ class MemoryMaps:
         self._values = [item[1] for item in items]
         _, self.channels, self.bins = self._values[0].shape
         self.grid = TimeGrid(min(item[2] for item in items), items[0][3])
+        self.rate_hz = items[0][4] if len(items[0]) == 5 else 0.0
 
     def frames(self, rows: Rows) -> NDArray[np.int64]:
         """Return the number of frames of some rows."""

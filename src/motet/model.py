@@ -44,6 +44,7 @@ class InputDocument(Settings):
     channels: int = required("Channels of the map, C.", ge=1)
     bins: int = required("Bins of a frame, F.", ge=1)
     step_s: float = required("Time from one frame to the next; 0 for a single one.", unit="s", ge=0)
+    rate_hz: float = option(0.0, "Rate of the signals that maps were made of; 0 for finished maps.", unit="Hz", ge=0)
 
 
 class DataSetDocument(Settings):

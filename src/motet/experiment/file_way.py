@@ -1,8 +1,9 @@
 """The way that the recordings of a data set went, for files that belong to no data set."""
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from motet.errors import DataError
 from motet.extraction import as_item
@@ -57,12 +58,13 @@ class FileWay:
     def _read_input(self, path: str, name: str, own: InputDocument) -> Item:
         recording = recording_of(Path(path), own.content, own.pipeline.signal.reader)
         item = as_item(b"", self._model.pipeline(self.data_set, name), recording, own.precision)
-        seen = self._maps(name, [item])
-        if (seen.channels, seen.bins) != (own.channels, own.bins) or not math.isclose(seen.grid.step_s, own.step_s):
+        seen, rate_hz = self._maps(name, [item]), MemoryMaps([item]).rate_hz
+        found = (seen.channels, seen.bins, seen.grid.step_s, rate_hz)
+        wanted = (own.channels, own.bins, own.step_s, own.rate_hz)
+        if found[:2] != wanted[:2] or not np.allclose(found[2:], wanted[2:]):
             raise DataError(
-                f"{path}: its map has {_tell(seen.channels, seen.bins, seen.grid.step_s)}, and the model wants "
-                f"{_tell(own.channels, own.bins, own.step_s)}; bring it to the channels and the sampling rate of the "
-                "training data"
+                f"{path}: its map has {_tell(*found)}, and the model wants {_tell(*wanted)}; bring it to the channels "
+                "and the sampling rate of the training data"
             )
         return item
 
@@ -92,6 +94,7 @@ def _suffixes(own: InputDocument) -> frozenset[str]:
     return SOUND_SUFFIXES if own.pipeline.signal.reader.rate_hz is None else SIGNAL_SUFFIXES
 
 
-def _tell(channels: int, bins: int, step_s: float) -> str:
+def _tell(channels: int, bins: int, step_s: float, rate_hz: float) -> str:
     plural = "" if channels == 1 else "s"
-    return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s"
+    rate = f", made at {rate_hz:g} Hz" if rate_hz else ""
+    return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s{rate}"

@@ -73,6 +73,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
                         channels=prepared.maps[name][input_name].channels,
                         bins=prepared.maps[name][input_name].bins,
                         step_s=prepared.maps[name][input_name].grid.step_s,
+                        rate_hz=data.stored[name][input_name].rate_hz,
                     )
                     for input_name, (recording, pipeline) in part.inputs.items()
                 },
