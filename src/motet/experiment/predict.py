@@ -200,7 +200,7 @@ def _groups(
         if failures and ends_at_failure:
             continue
         group[path] = items
-        num_bytes += sum(values.nbytes for _, values, _, _ in items.values())
+        num_bytes += sum(item[1].nbytes for item in items.values())
         if len(group) == _GROUP_FILES or num_bytes > _GROUP_BYTES:
             yield group
             group, num_bytes = {}, 0
