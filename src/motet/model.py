@@ -12,12 +12,12 @@ import torch
 from pydantic import JsonValue
 from torch import Tensor, nn
 
-from motet import __version__, catalog, tensor_file
+from motet import catalog, tensor_file
 from motet.config import Context, Many, Settings, dump, option, required, validate
 from motet.config.user_code import components_of
 from motet.data.batch import Batch, Column
 from motet.data.settings import SegmentSettings
-from motet.errors import DataError
+from motet.errors import ConfigError, DataError
 from motet.features.settings import ScalingSettings, StandardSettings
 from motet.networks.build import AnyNetwork, build_network
 from motet.networks.settings import ModelSettings
@@ -27,6 +27,7 @@ from motet.sources.settings import Content
 from motet.tasks.merge import MergeRule
 from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
+from motet.version import __version__
 
 _FORMAT = 1
 _TENSORS = "model."
@@ -87,12 +88,8 @@ class Model(nn.Module):
             name: catalog.build("task", settings, name, document.labels[name])
             for name, settings in document.tasks.items()
         }
-        self.scalings = nn.ModuleDict()
-        for data_set, inputs in document.data_sets.items():
-            for name, described in inputs.inputs.items():
-                key = scaling_key(data_set, name, described)
-                if key not in self.scalings:
-                    self.scalings[key] = catalog.build("scaling", described.scaling)
+        scalings = {key: catalog.build("scaling", settings) for key, settings in _scaling_settings(document).items()}
+        self.scalings = nn.ModuleDict(scalings)
         outputs = {name: task.output_size for name, task in self.tasks.items()}
         self.network: AnyNetwork = build_network(document.network, input_shapes(document), outputs)
         self._pipelines: dict[tuple[str, str], Pipeline] = {}
@@ -220,7 +217,21 @@ def read_network_weights(path: Path) -> dict[str, Tensor]:
 
 def scaling_key(data_set: str, name: str, described: InputDocument) -> str:
     """Return the name under which a scaling is kept; a shared one has the same for all data sets."""
-    return f"all/{name}" if getattr(described.scaling, "shared", False) else f"{data_set}/{name}"
+    return f"*/{name}" if getattr(described.scaling, "shared", False) else f"{data_set}/{name}"
+
+
+def _scaling_settings(document: ModelDocument) -> dict[str, ScalingSettings]:
+    """Return the settings of every scaling by key; a shared one has the same settings in all data sets."""
+    found: dict[str, tuple[str, ScalingSettings]] = {}
+    for data_set, described in document.data_sets.items():
+        for name, input_ in described.inputs.items():
+            first, settings = found.setdefault(scaling_key(data_set, name, input_), (data_set, input_.scaling))
+            if settings != input_.scaling:
+                raise ConfigError(
+                    f"data.{data_set}.scaling: is shared, but differs from the shared scaling of data.{first}; make "
+                    "both equal, or set shared: false in one"
+                )
+    return {key: settings for key, (_, settings) in found.items()}
 
 
 def input_shapes(document: ModelDocument) -> dict[str, MapShape]:
