@@ -9,9 +9,25 @@
 Names load their module on first use; importing the package itself loads neither PyTorch nor SciPy.
 """
 
-from motet.lazy import exports
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from motet.lazy import exports
+from motet.version import __version__
+
+if TYPE_CHECKING:
+    from motet.data.dataset import DataSet
+    from motet.errors import ConfigError, DataError, MachineError, MotetError
+    from motet.experiment.evaluate import evaluate
+    from motet.experiment.listing import data_sets
+    from motet.experiment.load import load_experiment
+    from motet.experiment.predict import predict
+    from motet.experiment.run import Run, extract, train
+    from motet.experiment.settings import Experiment
+    from motet.features.feature_map import FeatureMap, TimeGrid
+    from motet.model import Model
+    from motet.signals.recording import Recording
+    from motet.signals.signal import Signal
+    from motet.sources.example import Example
 
 __all__ = [
     "ConfigError",
@@ -27,6 +43,7 @@ __all__ = [
     "Run",
     "Signal",
     "TimeGrid",
+    "__version__",
     "data_sets",
     "evaluate",
     "extract",

@@ -8,6 +8,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "motet"
 
 ROOMS = (
     "lazy",
+    "version",
     "errors",
     "draws",
     "files",

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from motet import __version__
 from motet.errors import ConfigError
+from motet.version import __version__
 
 Run = Callable[[argparse.Namespace], int]
 
