@@ -1,0 +1,55 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motet.runs.tracking import epoch_line, scalars, write_tensorboard
+
+RECORD: dict[str, Any] = {
+    "epoch": 3,
+    "step": 12,
+    "loss": {"digit": 0.5, "speaker": 0.25},
+    "train": {"digit": {"uar": 0.75}},
+    "dev": {"digit": {"uar": 0.5, "accuracy": 0.625}, "speaker": {"uar": 1.0}},
+}
+
+
+def test_every_number_has_a_name() -> None:
+    assert dict(scalars(RECORD)) == {
+        "train/digit/loss": 0.5,
+        "train/speaker/loss": 0.25,
+        "train/digit/uar": 0.75,
+        "dev/digit/uar": 0.5,
+        "dev/digit/accuracy": 0.625,
+        "dev/speaker/uar": 1.0,
+    }
+
+
+def test_an_epoch_in_one_line() -> None:
+    line = "epoch 3/40 loss 0.7500 | digit uar 0.5000 | speaker uar 1.0000"
+    assert epoch_line(RECORD, 40, best=False) == line
+    assert epoch_line(RECORD, 40, best=True) == f"{line} *"
+    assert epoch_line({**RECORD, "dev": {}}, 40, best=True) == "epoch 3/40 loss 0.7500"
+
+
+def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX", reason="needs the extra tensorboard")
+    from tensorboardX.proto import event_pb2
+
+    for epoch in (3, 4):
+        assert write_tensorboard(tmp_path, {**RECORD, "epoch": epoch})
+    found: set[tuple[str, int, float]] = set()
+    for path in tmp_path.iterdir():
+        content, place = path.read_bytes(), 0
+        while place < len(content):  # records: length, its checksum, the event, its checksum
+            length = int.from_bytes(content[place : place + 8], "little")
+            event = event_pb2.Event.FromString(content[place + 12 : place + 12 + length])
+            found |= {(value.tag, event.step, value.simple_value) for value in event.summary.value}
+            place += length + 16
+    assert found == {(name, epoch, value) for name, value in scalars(RECORD) for epoch in (3, 4)}
+
+
+def test_without_tensorboard_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert not write_tensorboard(tmp_path / "tensorboard", RECORD)
+    assert not (tmp_path / "tensorboard").exists()
