@@ -36,8 +36,8 @@ def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:
     pytest.importorskip("tensorboardX", reason="needs the extra tensorboard")
     from tensorboardX.proto import event_pb2
 
-    for epoch in (3, 4):
-        assert write_tensorboard(tmp_path, {**RECORD, "epoch": epoch})
+    assert write_tensorboard(tmp_path, [{**RECORD, "epoch": 3}, {**RECORD, "epoch": 4}])
+    assert write_tensorboard(tmp_path, [{**RECORD, "epoch": 5}])
     found: set[tuple[str, int, float]] = set()
     for path in tmp_path.iterdir():
         content, place = path.read_bytes(), 0
@@ -46,10 +46,10 @@ def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:
             event = event_pb2.Event.FromString(content[place + 12 : place + 12 + length])
             found |= {(value.tag, event.step, value.simple_value) for value in event.summary.value}
             place += length + 16
-    assert found == {(name, epoch, value) for name, value in scalars(RECORD) for epoch in (3, 4)}
+    assert found == {(name, epoch, value) for name, value in scalars(RECORD) for epoch in (3, 4, 5)}
 
 
 def test_without_tensorboard_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert not write_tensorboard(tmp_path / "tensorboard", RECORD)
+    assert not write_tensorboard(tmp_path / "tensorboard", [RECORD])
     assert not (tmp_path / "tensorboard").exists()

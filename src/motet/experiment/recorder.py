@@ -79,8 +79,8 @@ class Recorder:
         self._records.sync()
         epoch = self._training.position.epoch
         save_checkpoint(self._training, self._folder.last, epoch=epoch, **self._notes)
-        for record in self._waiting:
-            write_tensorboard(self._folder.tensorboard, record)
+        if self._waiting:
+            write_tensorboard(self._folder.tensorboard, self._waiting)
         self._waiting = []
         self._saved_s = time.monotonic()
 

@@ -2,7 +2,7 @@
 
 import importlib.util
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,20 @@ def scalars(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
                 yield f"{part}/{task}/{metric}", value
 
 
-def write_tensorboard(folder: Path, record: Mapping[str, Any]) -> bool:
-    """Add an epoch's record to the event files of a fold; return False where tensorboardX is not installed.
+def write_tensorboard(folder: Path, records: Sequence[Mapping[str, Any]]) -> bool:
+    """Add epochs' records to the event files of a fold; return False where tensorboardX is not installed.
 
-    The writer is opened for each epoch, so that a killed run leaves whole files; TensorBoard joins them.
+    Each call writes a file of its own, so that a killed run leaves whole files; TensorBoard joins them. The first
+    epoch is part of the name: by its time alone, a file would replace another of the same second.
     """
     if importlib.util.find_spec("tensorboardX") is None:
         return False
     from tensorboardX import SummaryWriter
 
-    with SummaryWriter(str(folder), flush_secs=1) as writer:
-        for name, value in scalars(record):
-            writer.add_scalar(name, value, record["epoch"])
+    with SummaryWriter(str(folder), filename_suffix=f".{records[0]['epoch']}") as writer:
+        for record in records:
+            for name, value in scalars(record):
+                writer.add_scalar(name, value, record["epoch"])
     return True
 
 
