@@ -4,6 +4,7 @@ Rows are those of one data set, in its order; time is in frames of the map that 
 read: n row, T time, C channel, F bin, as in the store.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -24,6 +25,8 @@ from motet.signals.recording import Recording
 from motet.signals.signal import Signal
 from motet.store.records import Entries
 from motet.store.store import DamagedEntryError, Item, Store
+
+logger = logging.getLogger("motet")
 
 Rows = NDArray[np.int64]
 
@@ -111,6 +114,8 @@ class StoredMaps:
         try:
             self._store.read_many(self._entries[rows], starts, stops, out)
         except DamagedEntryError as damage:
+            for problem in damage.problems:
+                logger.warning("%s", problem)
             self._repair(set(damage.keys))
             self._store.read_many(self._entries[rows], starts, stops, out)
 

@@ -118,6 +118,8 @@ def open_data(
     except BaseException:
         closing.close()
         raise
+    for problem in store.problems():
+        logger.warning("%s", problem)
     _log(extractions, failures, time.monotonic() - began)
     return OpenData(
         corpus,

@@ -40,7 +40,7 @@ class DamagedEntryError(DataError):
         super().__init__(
             *(
                 f"{path}: bytes {begin} to {end} (matrix {key.hex()}) do not fit their checksum. "
-                f"They count as missing now: run the same command again to compute them anew."
+                f"They count as missing and are computed anew."
                 for key, begin, end in places
             )
         )
