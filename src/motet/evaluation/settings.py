@@ -22,3 +22,4 @@ class EvaluationSettings(Settings):
         None, "Rows or segments at once; by default twice the training batch.", unit="rows", ge=1
     )
     interval: IntervalSettings = option(IntervalSettings(), "Intervals around the reported figures.")
+    plots: bool = option(True, "Draw learning curves and confusion matrices as PNG, where matplotlib is installed.")

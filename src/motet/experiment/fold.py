@@ -69,9 +69,12 @@ def train_fold(
         recorder.finish()
     if request.requested:
         raise KeyboardInterrupt
+    model, position = training.model, training.position
+    epoch = position.epoch
     if recorder.chosen is not None:
-        training.model.take(*tensor_file.read(recorder.chosen))
-    finish_fold(experiment, training.model, prepared, folder, seed=seed, number=number, device=training.device)
+        model.take(*tensor_file.read(recorder.chosen))
+        epoch = position.best_epoch or epoch
+    finish_fold(experiment, model, prepared, folder, seed=seed, number=number, epoch=epoch, device=training.device)
     logger.info("seed %d, fold %d: done after %.1f s", seed, number, time.monotonic() - began)
 
 

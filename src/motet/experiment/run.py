@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
 from motet.files import atomic_write, lock
 from motet.model import Model
+from motet.runs import plots
 from motet.runs.environment import describe_environment
 from motet.runs.folder import FoldFolder, RunFolder, finite, open_existing, read_json, write_json
 
@@ -99,9 +100,14 @@ def train(
         with log_to(folder.log), open_data(experiment, workers=workers, progress=progress, check=check) as data:
             write_json(folder.environment, describe_environment())
             check_same_data(folder, describe_data(data))
+            draws = _wants_pictures(experiment)
             for seed in experiment.all_seeds:
-                _train_folds(experiment, data, folder, seed, progress)
+                for fold in _train_folds(experiment, data, folder, seed, progress):
+                    if draws:
+                        _draw(fold.path, partial(plots.draw_fold, fold))
             result = collect_result(folder, experiment, data)
+            if draws:
+                _draw(folder.path, partial(plots.draw_run, folder))
             logger.info("run done after %.1f s: %s", time.monotonic() - began, folder.path)
     return Run(folder.path, result, experiment)
 
@@ -269,7 +275,8 @@ def log_to(path: Path) -> Iterator[None]:
 
 def _train_folds(
     experiment: Experiment, data: OpenData, folder: RunFolder, seed: int, progress: ProgressFactory
-) -> None:
+) -> Iterator[FoldFolder]:
+    """Train fold after fold, and give the folder of each that is now done."""
     settings = {name: part.settings.split for name, part in data.listed.items()}
     folds: list[FoldSplit] = split_corpus(data.corpus, settings, seed=seed, trains=experiment.training.epochs > 0)
     for number, fold in enumerate(folds, start=1):
@@ -286,6 +293,20 @@ def _train_folds(
             train_fold(experiment, data, fold, seed=seed, number=number, folder=own, progress=progress)
         except MotetError as error:
             raise located(error, f"seed {seed}, fold {number} of {len(folds)} ({fold.name})") from error
+        yield own
+
+
+def _wants_pictures(experiment: Experiment) -> bool:
+    if experiment.evaluation.plots and not plots.can_draw():
+        logger.info("no pictures, because matplotlib is not installed: pip install 'motet[plots]'")
+    return experiment.evaluation.plots and plots.can_draw()
+
+
+def _draw(place: Path, draw: Callable[[], object]) -> None:
+    try:
+        draw()
+    except Exception as error:  # a picture is never worth a run
+        logger.warning("%s: pictures cannot be drawn: %s: %s", place, type(error).__name__, error)
 
 
 def _differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -68,9 +68,10 @@ def finish_fold(
     *,
     seed: int,
     number: int,
+    epoch: int,
     device: torch.device,
 ) -> None:
-    """Predict and score the test rows once; scores are written last."""
+    """Predict and score the test rows once, with the model of an epoch (from 1); scores are written last."""
     predicted = predict_rows(experiment, model.to(device), prepared, prepared.fold.test, device)
     scores = {}
     for name, part in predicted.items():
@@ -79,7 +80,8 @@ def finish_fold(
         predictions.to_csv(folder.predictions / f"{name}.csv", model.tasks[name])
         scores[name] = describe_scores(model, name, predictions)
     counts = {part: prepared.corpus.count(getattr(prepared.fold, part)) for part in ("train", "dev", "test")}
-    write_json(folder.scores, {"schema": 1, "fold": number, "seed": seed, "rows": counts, "tasks": scores})
+    place = {"schema": 1, "fold": number, "seed": seed, "epoch": epoch}
+    write_json(folder.scores, {**place, "rows": counts, "tasks": scores})
 
 
 def as_predictions(

@@ -8,11 +8,13 @@
       data.json            rows, labels and digests of every data set
       run.log              every step with its time
       result.json          the result over all folds and seeds; its presence says that the run is done
+      overview.png         learning curves and predictions of all folds together, where matplotlib is installed
       seed-S/fold-K/
         metrics.jsonl      one record an epoch: losses, metrics on development rows
         last.safetensors   the model and the resume state; best.safetensors, epoch-N.safetensors: models
         predictions/       TASK.csv, one row an example
         scores.json        test scores per task and label, confusion matrix; its presence says that the fold is done
+        *.png              learning curve; confusion matrix, or values, of every task
         tensorboard/       event files, where tensorboardX is installed
 
 Every file but the logs is written whole or not at all.
