@@ -209,9 +209,12 @@ def _add_figures(
 
 
 def _mean_losses(training: Training) -> dict[str, float]:
+    """Return the mean loss by name: the tasks in their order, then losses of the network's own."""
     means = {}
-    for name, sums in training.sums.items():
-        total, rows = sums.tolist()
+    for name in [*training.model.tasks, *sorted(training.sums.keys() - training.model.tasks.keys())]:
+        if name not in training.sums:
+            continue
+        total, rows = training.sums[name].tolist()
         means[name] = total / rows
         if not math.isfinite(means[name]):
             raise MotetError(
