@@ -5,6 +5,7 @@ configuration, 3 data, 4 environment, 130 interrupted.
 """
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -76,7 +77,8 @@ def _explain(error: Exception) -> tuple[list[str], int]:
 
 def _report(problems: Sequence[str], code: int, words: Sequence[str]) -> int:
     """Say what went wrong: for people, and with `--json` as the document that the program wants."""
-    print("\n".join(problems) if code == INTERRUPTED else "error: " + "\n".join(problems), file=sys.stderr)
+    located = re.match(r".+?:\d+:\d+: ", problems[0])  # FILE:LINE:COLUMN speaks for itself, to editors too
+    print("" if located or code == INTERRUPTED else "error: ", "\n".join(problems), sep="", file=sys.stderr)
     if "--json" in words:
         from motet.cli.output import print_json
 
