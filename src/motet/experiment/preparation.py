@@ -9,18 +9,22 @@ import torch
 from numpy.typing import NDArray
 
 from motet import draws
-from motet.data.corpus import Corpus
+from motet.data.corpus import Corpus, raw_targets
 from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
 from motet.data.segments import Segments, fit_length
 from motet.experiment.data import OpenData
 from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
+from motet.experiment.tasks import listed_labels
+from motet.features.scaling import Scaling
 from motet.maps import Maps
 from motet.model import DataSetDocument, InputDocument, Model, ModelDocument
 from motet.tasks.merge import MergeRule
 
 Rows = NDArray[np.int64]
+_FITTED_VALUES = 1 << 20
+"""Values that are read at once to fit a scaling."""
 
 
 @dataclass(slots=True)
@@ -87,7 +91,9 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
         },
         network=experiment.model,
         tasks=tasks,
-        labels={name: task.labels for name, task in corpus.tasks.items()},
+        labels={
+            name: listed_labels(name, own, raw_targets(corpus.data_sets, corpus.uses, name)) for name, own in tasks.items()
+        },
     )
 
 
@@ -137,15 +143,22 @@ def _segments(part: Listed, maps: Mapping[str, Maps], corpus: Corpus, loader: Lo
 def _training_maps(
     prepared: FoldData, data_set: str, name: str, rows: Rows, scaling: Any
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield maps [T, C, F]: whole ones, or where every cell has its own scaling, as they are cut to evaluate."""
-    if getattr(scaling.settings, "per", None) == "cell":
+    """Yield maps [T, C, F], whole ones, or where every cell has its own scaling, as they are cut to evaluate.
+
+    A scaling of ours takes the frames of many maps at once, unless it looks at cells; a user's own sees each map.
+    """
+    ours = isinstance(scaling, Scaling)
+    if ours and scaling.settings.per == "cell":
         for batch in prepared.loader.evaluate(rows, batch_size=64):
             yield from batch.inputs[name].values.permute(0, 2, 1, 3).numpy()
         return
     maps = prepared.maps[data_set][name]
     local = rows - prepared.corpus.rows_of(data_set)[0]
     frames = maps.frames(local)
-    for row, count in zip(local, frames.tolist(), strict=True):
-        values = np.empty((1, count, maps.channels, maps.bins), np.float32)
-        maps.read_many(np.array([row]), np.array([0]), np.array([count]), values)
-        yield values[0]
+    at_once = max(1, _FITTED_VALUES // (int(frames.max(initial=1)) * maps.channels * maps.bins)) if ours else 1
+    for first in range(0, len(local), at_once):
+        own = slice(first, first + at_once)
+        counts = frames[own]
+        values = np.empty((len(counts), int(counts.max()), maps.channels, maps.bins), np.float32)
+        maps.read_many(local[own], np.zeros_like(counts), counts, values)
+        yield values[np.arange(values.shape[1]) < counts[:, None]]

@@ -56,7 +56,7 @@ class Scaling(nn.Module, ABC):
         self._fitting_shape: tuple[int, ...] | None = None
 
     def update(self, values: Map) -> None:
-        """Take one map of the training rows, [T, C, F], without its padding.
+        """Take maps of the training rows without their padding, one after the other: [T, C, F]; per cell, one map.
 
         Raises
         ------
