@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from motet.errors import ConfigError, MachineError
-from motet.training.devices import autocast, choose_device, choose_precision
+from motet.training.devices import autocast, choose_device, choose_precision, seed_generators
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -57,3 +57,21 @@ def test_autocast_computes_in_the_precision() -> None:
         assert layer(values).dtype == torch.bfloat16
     with autocast(CPU, None):
         assert layer(values).dtype == torch.float32
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**64 - 1])
+def test_a_step_draws_what_torch_would_draw_from_its_seed(seed: int) -> None:
+    torch.manual_seed(seed)
+    expected = torch.rand(3)
+    seed_generators(CPU, seed)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_generator_of_the_device_is_seeded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed", seeds.append)
+    seed_generators(CPU, 3)
+    assert seeds == []
+    seed_generators(CUDA, 4)
+    assert seeds == [4]
+    assert torch.initial_seed() == 4

@@ -79,8 +79,10 @@ def test_micro_batches_are_the_whole_batch(parts: int, mixup: MixupSettings | No
         corpus = small_corpus()
         loader = small_loader(corpus, mixup=mixup, lengths=(9, 12, 4))
         training = small_training(small_model(corpus), micro_batches=cut)
-        take_step(training, loader.draw(ROWS, epoch=0, training=True))
-        found.append((gradients(training.model), {name: sums.tolist() for name, sums in training.sums.items()}))
+        batch = loader.draw(ROWS, epoch=0, training=True)
+        take_step(training, batch)
+        assert training.counts == batch.counts
+        found.append((gradients(training.model), {name: total.item() for name, total in training.sums.items()}))
     (whole, whole_sums), (cut_up, cut_sums) = found
     assert whole.keys() == cut_up.keys()
     assert all(torch.allclose(whole[name], cut_up[name], atol=1e-6) for name in whole)
@@ -121,7 +123,7 @@ def test_bfloat16_computes_the_network_and_sums_losses_in_full() -> None:
     assert {value.dtype for value in low.model.parameters()} == {torch.float32}
     for name, own in gradients(low.model).items():
         assert torch.allclose(own, gradients(full.model)[name], atol=0.03)
-    losses = {name: (low.sums[name][0] / full.sums[name][0]).item() for name in full.sums}
+    losses = {name: (low.sums[name] / full.sums[name]).item() for name in full.sums}
     assert losses == {name: pytest.approx(1, abs=0.02) for name in losses}
     assert any(ratio != 1 for ratio in losses.values()), "it did compute in bfloat16"
 
@@ -306,7 +308,7 @@ def test_losses_of_the_networks_own_are_means_over_the_batch(parts: int) -> None
     take_step(training, batch)
     expected = batch.inputs["signal"].values.square().mean().item()
     assert model.network.weight.grad.item() == pytest.approx(expected, rel=1e-5)  # type: ignore[union-attr]
-    total, count = training.sums["own"].tolist()
+    total, count = training.sums["own"].item(), training.counts["own"]
     assert (total / count, count) == (pytest.approx(2 * expected, rel=1e-5), len(ROWS))
 
 

@@ -162,3 +162,29 @@ def test_a_network_without_parameters_has_an_optimizer_of_nothing() -> None:
     optimizer = build_optimizer(AdamSettings(), [torch.nn.Parameter(torch.zeros(1), requires_grad=False)])
     optimizer.step()
     assert optimizer.param_groups[0]["params"] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "reference"),
+    [
+        (AdamSettings(weight_decay=0.1), lambda weights: torch.optim.Adam(weights, 1e-3, weight_decay=0.1)),
+        (AdamWSettings(), lambda weights: torch.optim.AdamW(weights, 1e-3, weight_decay=1e-2)),
+        (SgdSettings(), lambda weights: SGD(weights, lr=1e-2, momentum=0.9, nesterov=True)),
+    ],
+)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_steps_are_those_of_torch_whatever_layout_gradients_have(
+    settings: Any, reference: Callable[[list[torch.nn.Parameter]], torch.optim.Optimizer], layout: torch.memory_format
+) -> None:
+    """Steps in one pass over the memory would take gradients of another layout in a wrong order."""
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(4, 3, 2, 2, generator=generator)
+    plain, own = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.to(memory_format=torch.channels_last))
+    expected, optimizer = reference([plain]), build_optimizer(settings, [own])
+    for _ in range(20):
+        gradient = torch.randn(start.shape, generator=generator)
+        plain.grad, own.grad = gradient, gradient.to(memory_format=layout)
+        expected.step()
+        optimizer.step()
+    assert own.is_contiguous(memory_format=torch.channels_last)
+    assert torch.allclose(own, plain, rtol=0, atol=1e-7)

@@ -32,6 +32,7 @@ def save_checkpoint(training: Training, path: Path, **notes: Any) -> None:
     tensors |= _named(_OBJECTIVE, training.objective.state_dict())
     resume = {
         "position": asdict(training.position),
+        "counts": training.counts,
         "optimizer": optimizer,
         "schedule": training.schedule.state(),
         "stopping": _state_of(training.stopping),
@@ -56,6 +57,7 @@ def load_checkpoint(training: Training, path: Path) -> None:
     training.optimizer.load_state_dict(_unflatten(_part(_OPTIMIZER, tensors), resume["optimizer"]))
     _lay_out(training.optimizer)
     training.sums = {name: tensor.to(training.device) for name, tensor in _part(_SUMS, tensors).items()}
+    training.counts = resume["counts"]
     for task, running in training.running.items():
         state = _part(f"{_RUNNING}{task}/", tensors)
         running.load_state_dict({name: tensor.to(training.device) for name, tensor in state.items()})

@@ -2,7 +2,7 @@
 
 Where training stands is the `Training` object: (epoch, step), optimizer, schedule, objective, gradient scaler, and
 the sums of the epoch that is under way. Random draws have no state: those of the data are keyed by row, and
-PyTorch's generator is seeded anew from (seed, epoch, step) before every step. So a run that was stopped at any step
+PyTorch's generators are seeded anew from (seed, epoch, step) before every step. So a run that was stopped at any step
 goes on exactly as if it never had been.
 """
 
@@ -21,7 +21,7 @@ from motet.data.batch import Batch, Column
 from motet.errors import MotetError
 from motet.model import Model
 from motet.tasks.running import Running
-from motet.training.devices import autocast
+from motet.training.devices import autocast, seed_generators
 from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, prepare, row_losses
 from motet.training.objective import Objective
 from motet.training.optimizers import Schedule
@@ -92,6 +92,7 @@ class Training:
     stopping: StoppingRule | None = None
     position: Position = field(default_factory=Position)
     sums: dict[str, Tensor] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     grad_scaler: torch.amp.GradScaler | None = None
     learning_rates: list[float] = field(default_factory=list)
@@ -131,7 +132,7 @@ def train(training: Training, hooks: Hooks) -> None:
 def take_step(training: Training, batch: Batch) -> None:
     """Draw, forward, losses, gradient, clip, step."""
     position, settings, model = training.position, training.settings, training.model
-    torch.manual_seed(draws.key(settings.seed, "step", position.epoch, position.step))
+    seed_generators(training.device, draws.key(settings.seed, "step", position.epoch, position.step))
     training.optimizer.zero_grad(set_to_none=True)
     ready = _ready(training, batch)
     for part in micro_batches(ready, batch.size, settings.micro_batches):
@@ -203,9 +204,10 @@ def _add_figures(
     for name, loss in losses.items():
         if name not in training.sums:
             precision = torch.float32 if training.device.type == "mps" else torch.float64
-            training.sums[name] = torch.zeros(2, dtype=precision, device=training.device)
-        training.sums[name][0] += loss.detach().sum()
-        training.sums[name][1] += len(loss)
+            training.sums[name] = torch.zeros((), dtype=precision, device=training.device)
+            training.counts[name] = 0
+        training.sums[name] += loss.detach().sum()
+        training.counts[name] += len(loss)
 
 
 def _mean_losses(training: Training) -> dict[str, float]:
@@ -214,8 +216,7 @@ def _mean_losses(training: Training) -> dict[str, float]:
     for name in [*training.model.tasks, *sorted(training.sums.keys() - training.model.tasks.keys())]:
         if name not in training.sums:
             continue
-        total, rows = training.sums[name].tolist()
-        means[name] = total / rows
+        means[name] = training.sums[name].item() / training.counts[name]
         if not math.isfinite(means[name]):
             raise MotetError(
                 f"the training loss of task {name!r} is {means[name]} in epoch {training.position.epoch + 1}; lower "
@@ -228,7 +229,7 @@ def _finish_epoch(training: Training, monitored: float | None) -> bool:
     """Move to the next epoch; return whether the finished one is the best so far (without a value, always)."""
     position = training.position
     position.epoch, position.step = position.epoch + 1, 0
-    training.sums = {}
+    training.sums, training.counts = {}, {}
     training.running = {name: task.running() for name, task in training.model.tasks.items()}
     if monitored is None:
         position.best_epoch = position.epoch

@@ -33,7 +33,8 @@ AnyScheduleSettings = BuiltInScheduleSettings | UserComponent
 def build_optimizer(settings: AnyOptimizerSettings, parameters: Iterable[Parameter]) -> torch.optim.Optimizer:
     """Return the optimizer of these settings over the parameters that want a gradient.
 
-    Where nothing wants one, as in a network that is only evaluated, it is an optimizer of nothing.
+    Where nothing wants one, as in a network that is only evaluated, it is an optimizer of nothing. On the CPU, the
+    optimizers of PyTorch make their step in one pass over the memory (`fused`), in about a third of the time.
 
     Raises
     ------
@@ -43,18 +44,33 @@ def build_optimizer(settings: AnyOptimizerSettings, parameters: Iterable[Paramet
     wanted = [parameter for parameter in parameters if parameter.requires_grad]
     if not wanted:
         return torch.optim.SGD([{"params": []}])
+    fused = all(parameter.device.type == "cpu" for parameter in wanted) or None
+    optimizer: torch.optim.Optimizer
     match settings:
         case SgdSettings():
-            return torch.optim.SGD(
+            optimizer = torch.optim.SGD(
                 wanted, settings.learning_rate, settings.momentum,
-                weight_decay=settings.weight_decay, nesterov=settings.nesterov,
+                weight_decay=settings.weight_decay, nesterov=settings.nesterov, fused=fused,
             )  # fmt: skip
         case AdamSettings() | AdamWSettings():
             kind = torch.optim.Adam if isinstance(settings, AdamSettings) else torch.optim.AdamW
             first, second = settings.betas
-            return kind(wanted, settings.learning_rate, (first, second), settings.epsilon, settings.weight_decay)
+            optimizer = kind(
+                wanted, settings.learning_rate, (first, second), settings.epsilon, settings.weight_decay, fused=fused
+            )
         case _:
             return _own_optimizer(settings, wanted)
+    if fused:
+        optimizer.register_step_pre_hook(_lay_out_gradients)
+    return optimizer
+
+
+def _lay_out_gradients(optimizer: torch.optim.Optimizer, *_: object) -> None:
+    """Give gradients the layout of their weights: a fused step takes it for granted. `backward` does so by itself."""
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            if weight.grad is not None and weight.grad.stride() != weight.stride():
+                weight.grad = torch.empty_like(weight).copy_(weight.grad)
 
 
 def _own_optimizer(settings: UserComponent, parameters: list[Parameter]) -> torch.optim.Optimizer:
