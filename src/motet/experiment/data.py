@@ -26,6 +26,7 @@ from motet.pipeline import Pipeline
 from motet.signals.augment import AugmentationChain
 from motet.signals.recording import Recording
 from motet.store.store import Store
+from motet.tasks.task import Task
 
 logger = logging.getLogger("motet")
 
@@ -82,6 +83,7 @@ def open_data(
     workers: int | None = None,
     progress: ProgressFactory = no_progress,
     check: Callable[[Mapping[str, Listed], Corpus], None] = lambda listed, corpus: None,
+    tasks: Mapping[str, Task] | None = None,
 ) -> OpenData:
     """List the data, store the maps that are missing, and encode the targets.
 
@@ -93,6 +95,8 @@ def open_data(
         Called with a label and a total; returns what is called with every count.
     check
         Called with what is listed, before the recordings are decoded; may refuse it.
+    tasks
+        Those of the model that is evaluated; None to make them from settings and data.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def open_data(
     """
     began = time.monotonic()
     listed = list_data(experiment)
-    corpus = build_corpus(listed)
+    corpus = build_corpus(listed, tasks)
     check(listed, corpus)
     closing = ExitStack()
     store, cache = _open_store(experiment, listed, closing)
@@ -114,7 +118,7 @@ def open_data(
         kept = {name: _without(listed[name], failures[name]) for name in listed}
         stored = {name: _stored_maps(*kept[name], extractions[name], store, experiment) for name in listed}
         if any(failures.values()):
-            corpus = build_corpus({name: part for name, (part, _) in kept.items()})
+            corpus = build_corpus({name: part for name, (part, _) in kept.items()}, tasks)
     except BaseException:
         closing.close()
         raise

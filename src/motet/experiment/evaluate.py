@@ -72,7 +72,8 @@ def evaluate(
     if not found:
         raise ConfigError(f"{path}: no fold of this run was begun; run `motet train` first")
     other = None if data is None else load_experiment(data, allow_code=allow_code)
-    with open_data(_with_data(experiment, other), progress=progress) as opened:
+    first = Model.load(_model_file(folder.fold(*found[0]), epoch), allow_code=allow_code, experiment=given)
+    with open_data(_with_data(experiment, other), progress=progress, tasks=first.tasks) as opened:
         pooled: dict[str, list[Predictions]] = {}
         for seed, number in found:
             file = _model_file(folder.fold(seed, number), epoch)

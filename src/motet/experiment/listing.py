@@ -66,13 +66,37 @@ def data_sets(experiment: Experiment) -> dict[str, DataSet]:
     return {name: part.data_set for name, part in list_data(experiment).items()}
 
 
-def build_corpus(listed: Mapping[str, Listed]) -> Corpus:
-    """Encode the targets of listed data sets."""
+def build_corpus(listed: Mapping[str, Listed], tasks: Mapping[str, Task] | None = None) -> Corpus:
+    """Encode the targets of listed data sets.
+
+    Parameters
+    ----------
+    tasks
+        Those of a model, whose labels may be more than these data hold; None to list labels from the data.
+
+    Raises
+    ------
+    ConfigError
+        If a data set has a task that the model has not.
+    DataError
+        If a target cannot be encoded.
+    """
     data_sets = {name: part.data_set for name, part in listed.items()}
     uses = {name: tuple(part.tasks) for name, part in listed.items()}
+    if tasks is not None:
+        foreign = [
+            f"data.{name}.tasks.{task}: the model has no such task; it has {', '.join(tasks)}"
+            for name, own in uses.items()
+            for task in own
+            if task not in tasks
+        ]
+        if foreign:
+            raise ConfigError(*foreign)
+        used = {task for own in uses.values() for task in own}
+        return Corpus(data_sets, {name: task for name, task in tasks.items() if name in used}, uses)
     settings = shared_settings({name: part.tasks for name, part in listed.items()})
-    tasks: dict[str, Task] = build_tasks(settings, lambda task: raw_targets(data_sets, uses, task))
-    return Corpus(data_sets, tasks, uses)
+    built: dict[str, Task] = build_tasks(settings, lambda task: raw_targets(data_sets, uses, task))
+    return Corpus(data_sets, built, uses)
 
 
 def _list(experiment: Experiment, name: str) -> Listed:

@@ -1,0 +1,64 @@
+"""Evaluating a run on other data, and on its own when they are no longer what they were."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from motet.errors import ConfigError, DataError
+from motet.experiment.evaluate import evaluate
+from motet.experiment.run import train
+from motet.experiment.settings import Experiment
+
+TONES_HZ = {"deep": 300, "high": 2500, "mid": 900}
+
+
+def make_tones(folder: Path, labels: list[str], *, examples: int) -> None:
+    draws, times = np.random.default_rng(len(labels)), np.arange(2000) / 8000
+    for label in labels:
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        for number in range(examples):
+            tone = np.sin(2 * np.pi * TONES_HZ.get(label, 1500) * draws.uniform(0.97, 1.03) * times)
+            np.save(folder / label / f"{number}.npy", tone.astype(np.float32))
+
+
+def describe(folder: Path, store: Path, **source: Any) -> dict[str, Any]:
+    return {
+        "data": {"tones": {"source": {"kind": "folders", "path": str(folder), **source}}},
+        "signal": {"reader": {"rate_hz": 8000}},
+        "split": {"kind": "holdout", "test": 0.25, "dev": 0.25},
+        "model": {"encoder": [{"kind": "cnn", "channels": [4]}]},
+        "training": {"epochs": 8, "batch_size": 4, "optimizer": {"kind": "adam", "learning_rate": 0.02}},
+        "evaluation": {"plots": False, "interval": {"resamples": 0}},
+        "store": {"path": str(store)},
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    make_tones(tmp_path / "own", list(TONES_HZ), examples=12)
+    return train(Experiment(**describe(tmp_path / "own", tmp_path / "store")), tmp_path / "run").path
+
+
+def write(path: Path, described: dict[str, Any]) -> Path:
+    path.write_text(json.dumps(described))  # JSON is YAML
+    return path
+
+
+def test_other_data_are_scored_by_the_labels_of_the_model(run: Path, tmp_path: Path) -> None:
+    make_tones(tmp_path / "other", ["high", "mid"], examples=5)
+    other = write(tmp_path / "other.yaml", describe(tmp_path / "other", tmp_path / "store"))
+    assert evaluate(run)["tasks"]["label"]["accuracy"]["value"] == 1
+    assert evaluate(run, data=other)["tasks"]["label"]["accuracy"]["value"] == 1
+
+
+def test_other_data_with_a_label_or_task_that_the_model_lacks_are_refused(run: Path, tmp_path: Path) -> None:
+    make_tones(tmp_path / "other", ["deep", "middle", "high"], examples=5)
+    other = write(tmp_path / "other.yaml", describe(tmp_path / "other", tmp_path / "store"))
+    with pytest.raises(DataError, match="label 'middle' is unknown"):
+        evaluate(run, data=other)
+    other = write(tmp_path / "other.yaml", describe(tmp_path / "own", tmp_path / "store", task="pitch"))
+    with pytest.raises(ConfigError, match=r"data.tones.tasks.pitch: the model has no such task; it has label"):
+        evaluate(run, data=other)
