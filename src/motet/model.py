@@ -67,7 +67,7 @@ class ModelDocument(Settings):
     data_sets: dict[str, DataSetDocument] = required("By name.")
     network: ModelSettings = required("The network.")
     tasks: dict[str, TaskSettings] = required("By name.")
-    labels: dict[str, Many[str]] = required("The labels of every task, in the order of its outputs.")
+    labels: dict[str, Many[str]] = required("The labels that stood in the data, by task, which it is built with.")
     states: dict[str, dict[str, JsonValue]] = option({}, "What was fitted or tuned of every task.")
     notes: dict[str, JsonValue] = option({}, "Seed, fold, epoch and scores, for the reader.")
 

@@ -92,7 +92,8 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
         network=experiment.model,
         tasks=tasks,
         labels={
-            name: listed_labels(name, own, raw_targets(corpus.data_sets, corpus.uses, name)) for name, own in tasks.items()
+            name: listed_labels(name, own, raw_targets(corpus.data_sets, corpus.uses, name))
+            for name, own in tasks.items()
         },
     )
 

@@ -1,6 +1,6 @@
 """The tasks of an experiment: what the settings declare, else what the sources know, with labels listed once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -68,10 +68,21 @@ def check_monitor(monitor: str | None, tasks: Mapping[str, Task]) -> None:
         raise ConfigError(f"training.monitor: there is no {monitor!r}; there is {', '.join(known)}")
 
 
-def _build(name: str, settings: Settings, targets: list[Any]) -> Task:
+def listed_labels(name: str, settings: Settings, targets: Iterable[Any]) -> tuple[str, ...]:
+    """Return the labels that a task is built with: those among its raw targets.
+
+    Raises
+    ------
+    DataError
+        If the targets are none of such a task.
+    """
     try:
-        labels = catalog.component_class("task", settings).collect_labels(targets)
+        labels: tuple[str, ...] = catalog.component_class("task", settings).collect_labels(targets)
     except DataError as error:
         raise DataError(*(f"task {name!r}: {problem}" for problem in error.problems)) from error
-    task: Task = catalog.build("task", settings, name, labels)
+    return labels
+
+
+def _build(name: str, settings: Settings, targets: list[Any]) -> Task:
+    task: Task = catalog.build("task", settings, name, listed_labels(name, settings, targets))
     return task
