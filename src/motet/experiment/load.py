@@ -1,18 +1,24 @@
-"""An experiment from its file."""
+"""An experiment from its file, or from what a file would say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from motet.config import Context, validate
+from motet.config import Context, Tree, validate
 from motet.config import load as load_tree
+from motet.config.nodes import Node
 from motet.experiment.settings import Experiment
 
 
-def load_experiment(path: Path | str, overrides: Sequence[str] = (), *, allow_code: bool = False) -> Experiment:
-    """Read an experiment file.
+def load_experiment(
+    path: Path | str | Mapping[str, Any], overrides: Sequence[str] = (), *, allow_code: bool = False
+) -> Experiment:
+    """Read an experiment.
 
     Parameters
     ----------
+    path
+        The file; or what it would say, with paths from the working folder.
     overrides
         `key=value` by dotted path, as on the command line.
     allow_code
@@ -23,5 +29,6 @@ def load_experiment(path: Path | str, overrides: Sequence[str] = (), *, allow_co
     ConfigError
         With every problem and its place.
     """
-    context = Context(allow_code=allow_code, folder=Path(path).parent, check_files=True)
-    return validate(Experiment, load_tree(path, overrides), context)
+    context = Context(allow_code=allow_code, check_files=True)
+    tree = Tree(Node.of(path), tuple(overrides)) if isinstance(path, Mapping) else load_tree(path, overrides)
+    return validate(Experiment, tree, context)
