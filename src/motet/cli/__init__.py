@@ -69,10 +69,15 @@ def _explain(error: Exception) -> tuple[list[str], int]:
         return [_out_of_memory(error)], MachineError.exit_code
     place = failure(error)
     if place is not None:
-        return [place, "This is a class of your own; MOTET_TRACEBACK=1 shows how it was reached"], FAILED
+        return [place, "this is a class of your own; MOTET_TRACEBACK=1 shows how it was reached"], FAILED
     if isinstance(error, OSError):
         return [_refused(error)], MachineError.exit_code
-    return [_defect(error)], FAILED
+    if not os.environ.get("MOTET_TRACEBACK"):
+        traceback.print_exception(error)
+    return [
+        f"{type(error).__name__}: {error}",
+        "this is a defect of Motet: please report it with the lines above",
+    ], FAILED
 
 
 def _report(problems: Sequence[str], code: int, words: Sequence[str]) -> int:
@@ -102,9 +107,3 @@ def _refused(error: OSError) -> str:
 
 def _out_of_memory(error: Exception) -> str:
     return f"out of memory ({error}); lower training.batch_size, raise training.micro_batches, or use a smaller network"
-
-
-def _defect(error: Exception) -> str:
-    if not os.environ.get("MOTET_TRACEBACK"):
-        traceback.print_exception(error)
-    return f"{type(error).__name__}: {error}\nThis is a defect of Motet: please report it with the lines above"

@@ -51,7 +51,7 @@ class Recorder:
         load_checkpoint(self._training, self._folder.last)
         position = self._training.position
         self._records.truncate(position.epoch)
-        logger.info("resuming at epoch %d, step %d", position.epoch + 1, position.step)
+        logger.info("resuming in epoch %d after step %d", position.epoch + 1, position.step)
 
     def end_epoch(self, record: dict[str, Any], best: bool) -> None:
         """Take the record of an epoch, and its model if it is kept."""
