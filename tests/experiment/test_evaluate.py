@@ -62,3 +62,20 @@ def test_other_data_with_a_label_or_task_that_the_model_lacks_are_refused(run: P
     other = write(tmp_path / "other.yaml", describe(tmp_path / "own", tmp_path / "store", task="pitch"))
     with pytest.raises(ConfigError, match=r"data.tones.tasks.pitch: the model has no such task; it has label"):
         evaluate(run, data=other)
+
+
+def test_own_data_that_changed_are_refused_because_rows_that_trained_could_come_to_test(
+    run: Path, tmp_path: Path
+) -> None:
+    make_tones(tmp_path / "own", ["deep"], examples=13)
+    with pytest.raises(ConfigError, match=r"recordings, targets or maps of 'tones' changed since the run began"):
+        evaluate(run)
+
+
+def test_a_run_goes_on_with_other_intervals_but_not_with_another_merge(run: Path, tmp_path: Path) -> None:
+    described = describe(tmp_path / "own", tmp_path / "store")
+    described["evaluation"]["interval"] = {"resamples": 10}
+    train(Experiment(**described), run)
+    described["evaluation"]["merge"] = "vote"
+    with pytest.raises(ConfigError, match=r"evaluation.merge: None there, 'vote' here"):
+        train(Experiment(**described), run)

@@ -19,7 +19,7 @@ from motet.experiment.data import OpenData, open_data
 from motet.experiment.load import load_experiment
 from motet.experiment.preparation import FoldData
 from motet.experiment.progress import ProgressFactory, no_progress
-from motet.experiment.run import predicting_model, reopen
+from motet.experiment.run import check_same_data, describe_data, predicting_model, reopen
 from motet.experiment.scoring import as_predictions, predict_rows
 from motet.experiment.settings import Experiment
 from motet.model import Model
@@ -64,7 +64,7 @@ def evaluate(
     Raises
     ------
     ConfigError
-        If there is no such run or epoch, or the data sets do not fit.
+        If there is no such run or epoch, the data sets do not fit, or the run's own are no longer what they were.
     """
     given = experiment
     folder, experiment = reopen(Path(path), allow_code=allow_code, experiment=given)
@@ -74,6 +74,8 @@ def evaluate(
     other = None if data is None else load_experiment(data, allow_code=allow_code)
     first = Model.load(_model_file(folder.fold(*found[0]), epoch), allow_code=allow_code, experiment=given)
     with open_data(_with_data(experiment, other), progress=progress, tasks=first.tasks) as opened:
+        if other is None:
+            check_same_data(folder, describe_data(opened))
         pooled: dict[str, list[Predictions]] = {}
         for seed, number in found:
             file = _model_file(folder.fold(seed, number), epoch)

@@ -31,7 +31,10 @@ from motet.runs.folder import FoldFolder, RunFolder, finite, open_existing, read
 
 logger = logging.getLogger("motet")
 
-_FREE = ("store.path", "evaluation", "training.checkpoint_s", "training.device", "training.threads")
+_FREE = (
+    "store.path", "evaluation.batch_size", "evaluation.interval", "evaluation.plots",
+    "training.checkpoint_s", "training.device", "training.threads",
+)  # fmt: skip
 """Settings that may differ when a run goes on: they say where it runs and what is told of it, not what is trained."""
 
 
@@ -182,12 +185,12 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
 
 
 def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
-    """Write what the data are, or check that they are still the same.
+    """Write what the data are, or check that they are still the same: else rows that trained could come to test.
 
     Raises
     ------
     ConfigError
-        If a run goes on with other data.
+        If a run goes on, or is evaluated, with other data.
     """
     if not folder.data.is_file():
         write_json(folder.data, described)
@@ -197,8 +200,8 @@ def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
     if changed:
         names = ", ".join(repr(name) for name in changed)
         raise ConfigError(
-            f"{folder.path}: the recordings, targets or maps of {names} changed since the run began, so it cannot go "
-            "on; start a new one with -o"
+            f"{folder.path}: the recordings, targets or maps of {names} changed since the run began, so nobody knows "
+            "which of them it was trained on; bring them back, or start a new run with -o"
         )
 
 
