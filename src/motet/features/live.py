@@ -55,10 +55,12 @@ def live_span(feature: Feature, *, start: int, stop: int, num_samples: int) -> S
     Span(first_sample=15680, end_sample=32041, first_frame=2, end_frame=102)
     """
     if feature.whole_clip:
+        own = getattr(feature, "place", None)
+        remedy = "use reference: absolute where only the peak asks for the whole"
         raise ConfigError(
-            f"{type(feature).__name__} needs the whole recording and cannot be computed on segments: "
-            "remove the random signal steps before it (it is then stored once), or use reference: absolute "
-            "where only the peak asks for the whole"
+            f"{own or type(feature).__name__} needs the whole recording and cannot be computed on segments: remove "
+            "signal.augment (it is then stored once), or "
+            + (remedy if own is None else "say in its attribute context_s how far from its own time a frame looks")
         )
     assert 0 <= start < stop <= feature.num_frames(num_samples)
     grid = feature.grid(0.0)

@@ -32,10 +32,10 @@ class UserFeature(nn.Module):
 
     def __init__(self, settings: UserComponent, rate_hz: float) -> None:
         super().__init__()
-        self._place = settings.place
+        self.place = settings.place
         self.feature: Any = settings.build(rate_hz)
         if not callable(self.feature):
-            raise UserCodeError(f"feature {self._place}: its objects cannot be called; give the class a __call__")
+            raise UserCodeError(f"feature {self.place}: its objects cannot be called; give the class a __call__")
         if isinstance(self.feature, nn.Module):
             self.feature.eval()
         self.rate_hz = rate_hz
@@ -79,7 +79,7 @@ class UserFeature(nn.Module):
             raise UserCodeError(self._wrong(f"shape {list(map_.shape)}", values))
         if map_.shape[1] > 1 and self.grid(0.0).step_s <= 0:
             raise UserCodeError(
-                f"feature {self._place} has {map_.shape[1]} frames but no time between them; give it the attribute "
+                f"feature {self.place} has {map_.shape[1]} frames but no time between them; give it the attribute "
                 "hop_s, in seconds"
             )
         return map_
@@ -93,6 +93,6 @@ class UserFeature(nn.Module):
 
     def _wrong(self, found: str, values: Tensor) -> str:
         return (
-            f"feature {self._place} returned {found} for samples {list(values.shape)}, but a map is "
+            f"feature {self.place} returned {found} for samples {list(values.shape)}, but a map is "
             f"[{len(values)}, frames, bins], with at least one of each: correct its __call__"
         )
