@@ -280,3 +280,18 @@ def test_every_option_has_a_meaning() -> None:
 
 def test_the_schema_knows_every_part() -> None:
     assert list(json_schema(Experiment)["properties"]) == list(Experiment.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ({"kind": "folders", "task": "my.task"}, "task"),
+        ({"kind": "esc", "task": "../sound"}, "task"),
+        ({"kind": "table", "path": "list.csv", "targets": {"a/b": "a"}}, "targets.a/b"),
+        ({"kind": "arrays", "targets": {"a b": "y"}}, "targets.a b"),
+    ],
+)
+def test_the_name_of_a_task_is_safe_wherever_a_source_gives_it(source: dict[str, Any], place: str) -> None:
+    with pytest.raises(ConfigError, match="may hold only letters, digits, _ and -") as caught:
+        Experiment(data={"set": {"source": {"path": ".", **source}}})
+    assert any(f"data.set.source.{place}" in problem.replace('"', "") for problem in caught.value.problems)

@@ -17,6 +17,7 @@ from motet.config import (
     ExistingFolder,
     ExistingPath,
     Many,
+    Name,
     Settings,
     Slot,
     UserComponent,
@@ -121,7 +122,7 @@ class EscSettings(Settings):
 
     kind: Literal["esc"] = "esc"
     path: ExistingFolder = required("Folder of the data set.")
-    task: str = option("sound", "Name of the task.", min_length=1)
+    task: Name = option("sound", "Name of the task.")
     subset: Literal["all", "esc10"] = option("all", "esc10 keeps the ten classes of ESC-10 out of ESC-50.")
 
 
@@ -215,7 +216,7 @@ class TableSettings(Settings):
     )
     content: Content = _content()
     rate_hz: float | None = _rate()
-    targets: dict[str, TargetSettings] = option(
+    targets: dict[Name, TargetSettings] = option(
         {}, "Columns of each task: a column, a list of columns, or {columns, values, separator}."
     )
     labels: dict[str, LabelNames] = option({}, "Names of the codes of a task: {emotion: {1: neutral, 2: calm}}.")
@@ -242,7 +243,7 @@ class FoldersSettings(Settings):
 
     kind: Literal["folders"] = "folders"
     path: ExistingFolder = required("Folder of the class folders.")
-    task: str = option("label", "Name of the task.", min_length=1)
+    task: Name = option("label", "Name of the task.")
     layout: Literal["auto", "classes", "partitions", "folds"] = option(
         "auto", "classes: CLASS/FILE; partitions: train|dev|test/CLASS/FILE; folds: fold_N/CLASS/FILE."
     )
@@ -270,7 +271,7 @@ class ArraysSettings(Settings):
         "* and ? are wildcards. By default X; without one, each file of a class folder is an example.",
         min_length=1,
     )
-    targets: dict[str, str] = option({}, "Array or text file of each task's targets. By default {label: y}.")
+    targets: dict[Name, str] = option({}, "Array or text file of each task's targets. By default {label: y}.")
     labels: dict[str, LabelNames] = option({}, "Names of the codes of a task: {activity: {1: walking, 6: laying}}.")
     group: str | None = option(None, "Array or text file of what must not stand on both sides of a split.")
     fold: str | None = option(None, "Array or text file with the fold in which an example is tested.")
