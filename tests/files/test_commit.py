@@ -1,35 +1,22 @@
 import os
-import shutil
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import pytest
 
 from motet.errors import MachineError
-from motet.files import (
-    atomic_directory,
-    atomic_path,
-    atomic_write,
-    commit,
-    remove_stale,
-    restore_directory,
-    sync_directory,
-)
+from motet.files import atomic_write, remove_stale
 
 
 class Killed(BaseException):
     """Stands for SIGKILL: nothing may tidy up after it."""
 
 
-def _write_and_raise(block: AbstractContextManager[Any], error: BaseException) -> None:
-    with block as place:
-        if isinstance(place, Path):
-            (place / "weights").write_bytes(b"new")
-        else:
-            place.write(b"new")
+def _write_and_raise(block: AbstractContextManager[BinaryIO], error: BaseException) -> None:
+    with block as file:
+        file.write(b"new")
         raise error
 
 
@@ -53,18 +40,6 @@ def test_an_error_leaves_the_old_content(tmp_path: Path) -> None:
         _write_and_raise(atomic_write(target), ValueError("stop"))
     assert target.read_bytes() == b"old"
     assert _names(tmp_path) == ["settings.json"]
-
-
-def test_a_library_may_write_the_path_itself(tmp_path: Path) -> None:
-    with atomic_path(tmp_path / "weights") as temporary:
-        temporary.write_bytes(b"new")
-        assert temporary.parent == tmp_path
-    assert (tmp_path / "weights").read_bytes() == b"new"
-
-
-def test_a_library_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(MachineError, match="weights: cannot write: No such file"), atomic_path(tmp_path / "weights"):
-        pass
 
 
 def test_the_content_reaches_the_disk_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,77 +77,13 @@ def test_a_read_only_folder_is_named(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("existing", [False, True])
-def test_a_directory_appears_whole(tmp_path: Path, existing: bool) -> None:
-    target = tmp_path / "runs" / "best"
-    if existing:
-        target.mkdir(parents=True)
-        (target / "stale").write_bytes(b"old")
-    with atomic_directory(target) as temporary:
-        (temporary / "deep").mkdir()
-        (temporary / "deep" / "weights").write_bytes(b"new")
-        assert not (target / "deep").exists()
-    assert (target / "deep" / "weights").read_bytes() == b"new"
-    assert _names(target) == ["deep"]
-    assert _names(target.parent) == ["best"]
-
-
-def test_an_error_leaves_the_old_directory(tmp_path: Path) -> None:
-    target = tmp_path / "best"
-    target.mkdir()
-    (target / "weights").write_bytes(b"old")
-    with pytest.raises(ValueError, match="stop"):
-        _write_and_raise(atomic_directory(target), ValueError("stop"))
-    assert (target / "weights").read_bytes() == b"old"
-    assert _names(tmp_path) == ["best"]
-
-
-@pytest.mark.parametrize("step", range(4))
-def test_a_kill_at_any_step_leaves_the_old_or_the_new_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
-) -> None:
-    target = tmp_path / "best"
-    target.mkdir()
-    (target / "weights").write_bytes(b"old")
-    steps = iter(range(10))
-
-    def or_kill(function: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **options: Any) -> Any:
-            if next(steps) >= step:
-                raise Killed
-            return function(*args, **options)
-
-        return wrapped
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", or_kill(Path.rename))
-        patch.setattr(shutil, "rmtree", or_kill(shutil.rmtree))
-        patch.setattr(commit, "sync_directory", or_kill(sync_directory))
-        with pytest.raises(Killed), atomic_directory(target) as temporary:
-            (temporary / "weights").write_bytes(b"new")
-    restore_directory(target)
-    assert (target / "weights").read_bytes() == (b"old" if step < 2 else b"new")
-    with atomic_directory(target) as temporary:
-        (temporary / "weights").write_bytes(b"newer")
-    assert (target / "weights").read_bytes() == b"newer"
-    remove_stale(tmp_path, older_than_s=-1)
-    assert _names(tmp_path) == ["best"]
-
-
-def test_restoring_where_nothing_happened_changes_nothing(tmp_path: Path) -> None:
-    restore_directory(tmp_path / "best")
-    assert _names(tmp_path) == []
-
-
 def test_removes_only_what_no_writer_touched_for_long(tmp_path: Path) -> None:
     old = time.time() - 7200
     for name in (".old.tmp", ".new.tmp", "kept.tmp"):
         (tmp_path / name).write_bytes(b"")
-    (tmp_path / ".folder.tmp").mkdir()
-    (tmp_path / ".folder.tmp" / "part").write_bytes(b"")
-    for name in (".old.tmp", "kept.tmp", ".folder.tmp"):
+    for name in (".old.tmp", "kept.tmp"):
         os.utime(tmp_path / name, (old, old))
-    assert sorted(place.name for place in remove_stale(tmp_path)) == [".folder.tmp", ".old.tmp"]
+    assert [place.name for place in remove_stale(tmp_path)] == [".old.tmp"]
     assert _names(tmp_path) == [".new.tmp", "kept.tmp"]
 
 

@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING
 from motet.lazy import exports
 
 if TYPE_CHECKING:
-    from motet.files.commit import atomic_directory, atomic_path, atomic_write, remove_stale, restore_directory
+    from motet.files.commit import atomic_write, remove_stale
     from motet.files.digest import DIGEST_BYTES, digest_bytes, digest_file
     from motet.files.digest_cache import DigestCache, UnknownDigestError
     from motet.files.disk import machine_errors, open_binary, read_at, read_parts, sync_directory, write_all
     from motet.files.json_lines import JsonLines
     from motet.files.locking import lock
-    from motet.files.names import safe_name
 
 __all__ = [
     "DIGEST_BYTES",
     "DigestCache",
     "JsonLines",
     "UnknownDigestError",
-    "atomic_directory",
-    "atomic_path",
     "atomic_write",
     "digest_bytes",
     "digest_file",
@@ -33,8 +30,6 @@ __all__ = [
     "read_at",
     "read_parts",
     "remove_stale",
-    "restore_directory",
-    "safe_name",
     "sync_directory",
     "write_all",
 ]
@@ -46,8 +41,6 @@ __getattr__, __dir__ = exports(
         "DigestCache": "digest_cache",
         "JsonLines": "json_lines",
         "UnknownDigestError": "digest_cache",
-        "atomic_directory": "commit",
-        "atomic_path": "commit",
         "atomic_write": "commit",
         "digest_bytes": "digest",
         "digest_file": "digest",
@@ -57,8 +50,6 @@ __getattr__, __dir__ = exports(
         "read_at": "disk",
         "read_parts": "disk",
         "remove_stale": "commit",
-        "restore_directory": "commit",
-        "safe_name": "names",
         "sync_directory": "disk",
         "write_all": "disk",
     },
