@@ -111,6 +111,11 @@ def test_what_a_stage_refuses_names_the_recording() -> None:
         Pipeline(settings({"kind": "logmel", "high_hz": 3000.0})).compute(recording())
 
 
+def test_a_single_sample_is_no_signal() -> None:
+    with pytest.raises(DataError, match=r"array of shape \(2, 1\): holds a single sample, which is no signal"):
+        Pipeline(settings()).compute(recording(NOISE[:, :1]))
+
+
 def keys(pipeline: Pipeline, **other: Any) -> bytes:
     return pipeline.key(recording(**other), CACHE)
 

@@ -89,6 +89,8 @@ class Pipeline:
                 if self.stored == "signal":
                     raise DataError("is a finished feature map, which has no waveform: remove signal.augment")
                 return _checked(content)
+            if content.num_samples == 1:
+                raise DataError("holds a single sample, which is no signal; replace it or leave it out")
             signal = self._chain(content)
             if self.stored == "signal":
                 return as_map(signal)
