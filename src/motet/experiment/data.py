@@ -122,8 +122,6 @@ def open_data(
     except BaseException:
         closing.close()
         raise
-    for problem in store.problems():
-        logger.warning("%s", problem)
     _log(extractions, failures, time.monotonic() - began)
     return OpenData(
         corpus,
@@ -145,7 +143,10 @@ def _open_store(experiment: Experiment, listed: Mapping[str, Listed], closing: E
     if not all(pipeline.identified for pipeline in pipelines):
         logger.warning("a Python object prepares or extracts: its maps are kept for this process only")
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="motet-")))
-    return closing.enter_context(Store(folder)), DigestCache(folder / "digests")
+    store = closing.enter_context(Store(folder))
+    for problem in store.problems():
+        logger.warning("%s", problem)
+    return store, DigestCache(folder / "digests")
 
 
 def _extract(
