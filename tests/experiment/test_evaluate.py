@@ -79,3 +79,21 @@ def test_a_run_goes_on_with_other_intervals_but_not_with_another_merge(run: Path
     described["evaluation"]["merge"] = "vote"
     with pytest.raises(ConfigError, match=r"evaluation.merge: None there, 'vote' here"):
         train(Experiment(**described), run)
+
+
+def test_folds_that_other_settings_began_and_never_saved_are_no_part_of_a_run(tmp_path: Path) -> None:
+    make_tones(tmp_path / "own", list(TONES_HZ), examples=12)
+    (tmp_path / "run" / "seed-7" / "fold-2").mkdir(parents=True)
+    (tmp_path / "run" / "experiment.yaml").write_text("name: other\n")
+    run = train(Experiment(**describe(tmp_path / "own", tmp_path / "store")), tmp_path / "run")
+    assert run.result["folds"] == 1
+    assert evaluate(run.path)["tasks"]["label"] == run.result["tasks"]["label"]
+    assert run.model().document.labels["label"] == ("deep", "high", "mid")
+
+
+@pytest.mark.parametrize("epoch", ["99", "²", "first"])
+def test_an_epoch_or_part_that_is_not_there_is_named(run: Path, epoch: str) -> None:
+    with pytest.raises(ConfigError, match=f"--epoch {epoch}: .* keeps best, last"):
+        evaluate(run, epoch=epoch)
+    with pytest.raises(ConfigError, match="part 'all' is unknown; there is train, dev, test"):
+        evaluate(run, part="all")

@@ -66,6 +66,8 @@ def evaluate(
     ConfigError
         If there is no such run or epoch, the data sets do not fit, or the run's own are no longer what they were.
     """
+    if part not in ("train", "dev", "test"):
+        raise ConfigError(f"part {part!r} is unknown; there is train, dev, test")
     given = experiment
     folder, experiment = reopen(Path(path), allow_code=allow_code, experiment=given)
     found = folder.folds()
@@ -112,7 +114,7 @@ def _with_data(experiment: Experiment, other: Experiment | None) -> Experiment:
 def _model_file(folder: FoldFolder, epoch: str) -> Path:
     if epoch == "best":
         return predicting_model(folder)
-    path = folder.last if epoch == "last" else folder.epoch(int(epoch)) if epoch.isdigit() else None
+    path = folder.last if epoch == "last" else folder.epoch(int(epoch)) if epoch.isdecimal() else None
     if path is None or not path.is_file():
         kept = sorted(int(file.stem.removeprefix("epoch-")) for file in folder.path.glob("epoch-*.safetensors"))
         raise ConfigError(

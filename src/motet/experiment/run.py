@@ -1,6 +1,7 @@
 """A run: an experiment over all its seeds and folds, in a folder that explains itself and can be gone on with."""
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -60,8 +61,8 @@ class Run:
     def model(self, *, seed: int | None = None, fold: int = 1) -> Model:
         """Return the model that predicts for a seed (by default the first) and a fold."""
         folder = RunFolder(self.path)
-        first = folder.folds()[0][0] if seed is None else seed
-        file = predicting_model(folder.fold(first, fold))
+        chosen = self.experiment.all_seeds[0] if seed is None else seed
+        file = predicting_model(folder.fold(chosen, fold))
         return Model.load(file, allow_code=holds_code(self.experiment), experiment=self.experiment)
 
 
@@ -165,6 +166,8 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
     kept = with_copies_named(experiment)
     if not folder.holds_work():
         folder.data.unlink(missing_ok=True)
+        for begun in folder.folds():
+            shutil.rmtree(folder.fold(*begun).path)
         with atomic_write(folder.experiment) as file:
             file.write(to_yaml(kept).encode())
         copy_code(experiment, folder)
