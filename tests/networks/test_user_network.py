@@ -120,7 +120,9 @@ def test_a_network_may_take_lengths() -> None:
 
 def test_padding_is_refused_where_the_network_cannot_know_it() -> None:
     built = given_in_python(Returns({"sound": torch.zeros(2, 2)}))
-    with pytest.raises(ConfigError, match=r"model.network: rows of the input 'mel' .* set segments: .*pad: wrap}, or let"):
+    with pytest.raises(
+        ConfigError, match=r"model.network: rows of the input 'mel' .* set segments: .*pad: wrap}, or let"
+    ):
         built({"mel": ragged(SHAPE, [3, 5])}, {"sound": None})
 
 
