@@ -49,6 +49,8 @@ def blocks(document: Path) -> Iterator[Block]:
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, and draw no pictures, which take longer than the small trainings."""
+    monkeypatch.setattr("motet.runs.plots.can_draw", lambda: False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
 
@@ -85,6 +87,7 @@ def test_every_class_of_the_user_is_trained(block: Block, tmp_path: Path) -> Non
     base = YAML(typ="safe").load((tmp_path / "voices.yaml").read_text(encoding="utf-8"))
     small = {
         "data": {"voices": {"source": {"kind": "generated", "examples": 24, "duration_s": 0.4, "rate_hz": 8000}}},
+        "model": {"encoder": [{"kind": "mlp", "hidden": [4]}]},
         "training": {"epochs": 1, "batch_size": 8},
         "evaluation": {"interval": {"resamples": 0}},
     }

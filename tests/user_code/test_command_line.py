@@ -67,7 +67,7 @@ features: {kind: "./mine.py:Energy", hop_s: 0.02}
 segments: {length_s: 0.2}
 model: {network: "./mine.py:Mean"}
 training: {epochs: 2, batch_size: 8, optimizer: {learning_rate: 0.5}}
-evaluation: {interval: {resamples: 20}}
+evaluation: {interval: {resamples: 20}, plots: false}
 store: {path: "${TONES}/../store"}
 """
 
@@ -226,6 +226,7 @@ def test_the_whole_of_a_dry_run(folder: Path, command: Command) -> None:
     assert "model.network" in out
 
 
+@pytest.mark.full
 def test_a_source_in_a_file_is_read_by_workers(folder: Path, command: Command) -> None:
     (folder / "source.py").write_text(
         """

@@ -45,7 +45,7 @@ def tiny(store: Path, tasks: Mapping[str, Any] | None = None, **options: Any) ->
         "features": {"kind": "spectrogram", "window_s": 0.016, "hop_s": 0.008},
         "model": {"encoder": [{"kind": "mlp", "hidden": [4]}]},
         "store": {"path": str(store)},
-        "evaluation": {"interval": {"resamples": 20}},
+        "evaluation": {"interval": {"resamples": 20}, "plots": False},
     }
     training = {"epochs": 1, "batch_size": 8, "optimizer": {"kind": "sgd", "learning_rate": 0.1}}
     return motet.Experiment(**{**written, **options, "training": {**training, **options.get("training", {})}})
