@@ -124,7 +124,7 @@ def test_an_object_in_python_may_be_given_again() -> None:
     assert isinstance(loaded.first, UserComponent)
     assert loaded.first.target is first
     assert loaded == given
-    with pytest.raises(ConfigError, match="first: 'python:builtins.object' was one of several objects of this class"):
+    with pytest.raises(ConfigError, match=r"first: 'python:builtins.object' was one of several objects of this class"):
         validate(PieceSettings, dump(given), Context(given=components_of(piece(first=first, last=other))))
 
 

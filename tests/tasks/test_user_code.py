@@ -187,5 +187,5 @@ def test_a_task() -> None:
 
 
 def test_what_is_no_task_is_refused() -> None:
-    with pytest.raises(ConfigError, match="task 'digit': python:.*TopTwo is no task; derive it from motet.tasks.Task"):
+    with pytest.raises(ConfigError, match=r"task 'digit': python:.*TopTwo is no task; derive it from motet.tasks.Task"):
         catalog.build("task", UserComponent.of(TopTwo()), "digit", ("3", "7"))
