@@ -63,7 +63,7 @@ class Loader:
             DataSetMaps.of(sources[name], len(data_set), (segments or {}).get(name))
             for name, data_set in corpus.data_sets.items()
         ]
-        self._cuts = any(maps.segments is not None for maps in self._maps)
+        self._crops_at_random = any(maps.segments is not None and maps.segments.random for maps in self._maps)
         self._shapes, self._grids = shared_shapes(sources, tuple(corpus.data_sets))
 
     def frames(self, rows: Integers) -> Integers:
@@ -125,7 +125,7 @@ class Loader:
         """Return the first frame of the one segment of each row; 0 for whole rows."""
         starts = np.zeros(len(rows), dtype=np.int64)
         uniforms = None
-        if occasion is not None and self._cuts:
+        if occasion is not None and self._crops_at_random:
             drawn = draws.uniform(self._seed, epoch=occasion.epoch, rows=occasion.row_ids, stage="crop")
             uniforms = drawn[:, 0]
         for number, start, stop in self._spans(rows):

@@ -128,8 +128,10 @@ class DataSetMaps:
         pad = "constant" if self.segments is None else self.segments.settings.pad
         if pad == "constant":
             return valid
-        for place in np.flatnonzero(valid < ranges.frames).tolist():
-            fill_up(out[place, : ranges.frames[place]], int(valid[place]), pad)
+        short = np.flatnonzero(valid < ranges.frames)
+        places = zip(short.tolist(), valid[short].tolist(), ranges.frames[short].tolist(), strict=True)
+        for place, count, wanted in places:
+            fill_up(out[place, :wanted], count, pad)
         return ranges.frames
 
 
@@ -146,8 +148,9 @@ def fill_up(frames: NDArray[np.float32], valid: int, pad: Literal["repeat", "wra
     if pad == "repeat":
         frames[valid:] = frames[valid - 1]
         return
-    while valid < len(frames):
-        count = min(valid, len(frames) - valid)
+    wanted = len(frames)
+    while valid < wanted:
+        count = min(valid, wanted - valid)
         frames[valid : valid + count] = frames[:count]
         valid += count
 

@@ -93,6 +93,11 @@ class Segments:
         self.length_s = length_s
         self._crop = build_crop(settings.crop)
 
+    @property
+    def random(self) -> bool:
+        """Whether the crop rule looks at draws."""
+        return not isinstance(self.settings.crop, CentreCropSettings)
+
     def num_frames(self, step_s: float) -> int:
         """Return the frames of a segment of a map with this time between frames: at least one."""
         return max(1, round(self.length_s / step_s))
