@@ -4,7 +4,7 @@ from importlib import metadata
 import pytest
 from tests.cli.conftest import Motet
 
-from motet.cli import doctor
+from motet.runs import environment
 
 
 def test_this_machine_is_ready(motet: Motet) -> None:
@@ -28,9 +28,9 @@ def test_findings_as_json(motet: Motet) -> None:
 def test_a_package_that_is_missing_or_old_is_told_with_the_remedy(
     motet: Motet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = doctor.version
+    known = environment.version
     others = {"soxr": None, "safetensors": "0.4.9", "matplotlib": None}
-    monkeypatch.setattr(doctor, "version", lambda name: others[name] if name in others else known(name))
+    monkeypatch.setattr(environment, "version", lambda name: others[name] if name in others else known(name))
     said = motet("doctor", "--json")
     found = {finding["what"]: finding for finding in json.loads(said.out)["findings"]}
     assert said.code == 4

@@ -16,7 +16,7 @@ class Clock:
 
 
 class Utf8(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
 
 def seen(stream: io.StringIO) -> list[str]:

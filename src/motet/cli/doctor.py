@@ -15,7 +15,7 @@ from typing import Literal
 
 from motet.cli.output import print_json, size, table
 from motet.errors import MachineError
-from motet.runs.environment import EXTRAS, version
+from motet.runs import environment
 from motet.store.settings import StoreSettings
 
 Verdict = Literal["ready", "optional", "missing"]
@@ -50,7 +50,7 @@ def examine() -> Iterator[Finding]:
     """Yield what is found, one thing after the other."""
     yield Finding("Python", "ready", f"{platform.python_version()} on {platform.platform()}")
     yield from _packages()
-    for extra, packages in EXTRAS.items():
+    for extra, packages in environment.EXTRAS.items():
         yield _extra(extra, packages)
     for look in (_devices, _sound, _disk):
         yield _attempted(look)
@@ -63,7 +63,7 @@ def _packages() -> Iterator[Finding]:
         if match is None:
             continue
         name, least = match.groups()
-        there = version(name)
+        there = environment.version(name)
         if there is None or _numbers(there) < _numbers(least):
             found = "not installed" if there is None else there
             yield Finding(name, "missing", found, f"pip install '{requirement}'")
@@ -72,12 +72,12 @@ def _packages() -> Iterator[Finding]:
 
 
 def _extra(extra: str, packages: tuple[str, ...]) -> Finding:
-    absent = [name for name in packages if version(name) is None]
+    absent = [name for name in packages if environment.version(name) is None]
     if absent:
         return Finding(
             f"extra {extra}", "optional", f"{', '.join(absent)} not installed", f"pip install 'motet[{extra}]'"
         )
-    return Finding(f"extra {extra}", "ready", ", ".join(f"{name} {version(name)}" for name in packages))
+    return Finding(f"extra {extra}", "ready", ", ".join(f"{name} {environment.version(name)}" for name in packages))
 
 
 def _devices() -> Finding:
