@@ -1,7 +1,9 @@
 """The user's own loss combination, optimizer, schedule and stopping rule, each in a training."""
 
 import json
+import signal
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 import motet
 from motet.errors import ConfigError
 from tests.user_code.conftest import Train
+from tests.user_code.tones import tiny
 
 TASKS = {"pitch": "multiclass", "loudness": "regression"}
 
@@ -169,3 +172,80 @@ def test_what_an_object_learns_does_not_reach_the_next_training(train: Train) ->
         run = train(training={"epochs": 3, "stopping": rule})
         assert len((run.path / "seed-1/fold-1/metrics.jsonl").read_text(encoding="utf-8").splitlines()) == 2
     assert rule.epochs == 0
+
+
+class Hearing:
+    """A schedule with a state, which can be told to interrupt the training as Ctrl-C does."""
+
+    interrupt_at: ClassVar[int | None] = None
+
+    def __init__(self) -> None:
+        self.factor = 1.0
+
+    def __call__(self, step: int, *, total_steps: int, steps_per_epoch: int) -> float:
+        if step == self.interrupt_at:
+            signal.raise_signal(signal.SIGINT)
+        return self.factor
+
+    def observe(self, value: float) -> None:
+        self.factor *= 0.5 + value / 4
+
+    def state(self) -> dict[str, float]:
+        return {"factor": self.factor}
+
+    def restore(self, state: dict[str, float]) -> None:
+        self.factor = state["factor"]
+
+
+class Patient:
+    """A stopping rule with a state."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs, self.heard = epochs, 0
+
+    def observe(self, epoch: int, value: float) -> bool:
+        self.heard += 1
+        return self.heard >= self.epochs
+
+    def state(self) -> dict[str, int]:
+        return {"heard": self.heard}
+
+    def restore(self, state: dict[str, int]) -> None:
+        self.heard = state["heard"]
+
+
+class Momentum(Signs):
+    """An optimizer with a state."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    mean = self.state[parameter].setdefault("mean", torch.zeros_like(parameter))
+                    parameter.sub_(group["lr"] * mean.lerp_(parameter.grad, 0.1))
+
+
+def test_an_interrupted_training_goes_on_as_if_it_never_had_been(tmp_path: Path, store: Path) -> None:
+    training = {
+        "epochs": 6,
+        "objective": {"kind": Uncertainty, "tasks": list(TASKS)},
+        "optimizer": {"kind": Momentum, "lr": 0.5},
+        "schedule": Hearing,
+        "stopping": {"kind": Patient, "epochs": 4},
+    }
+    experiment = tiny(store, TASKS, training=training)
+    undisturbed = motet.train(experiment, tmp_path / "undisturbed")
+    for Hearing.interrupt_at in (3, 5):
+        with pytest.raises(KeyboardInterrupt):
+            motet.train(experiment, tmp_path / "interrupted")
+    Hearing.interrupt_at = None
+    resumed = motet.train(experiment, tmp_path / "interrupted")
+    name = "seed-1/fold-1/last.safetensors"
+    first, second = (safetensors.torch.load_file(run.path / name) for run in (undisturbed, resumed))
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    assert "resume.optimizer.0/mean" in first
+    assert undisturbed.result["tasks"] == resumed.result["tasks"]
+    records = (resumed.path / "seed-1/fold-1/metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(record)["epoch"] for record in records] == [1, 2, 3, 4]
