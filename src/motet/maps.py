@@ -231,15 +231,15 @@ def misfits(entries: Entries) -> dict[int, str]:
         return {}
     usual = counts.most_common(1)[0][0]
     return {
-        position: f"its map has {_tell(shape)}, where most have {_tell(usual)}; bring all to one form with "
-        "signal.channels (such as mono) and signal.rate_hz, or leave it out"
+        position: f"its map has {describe_map(*shape)}, where most have {describe_map(*usual)}; bring all to one "
+        "form with signal.channels (such as mono) and signal.rate_hz, or leave it out"
         for position, shape in enumerate(shapes)
         if shape != usual
     }
 
 
-def _tell(shape: tuple[Any, ...]) -> str:
-    channels, bins, step_s, rate_hz = shape
+def describe_map(channels: int, bins: int, step_s: float, rate_hz: float) -> str:
+    """Return what a map is like, in words."""
     plural = "" if channels == 1 else "s"
     rate = f", made at {rate_hz:g} Hz" if rate_hz else ""
     return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s{rate}"

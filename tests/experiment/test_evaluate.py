@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from motet.errors import ConfigError, DataError
 from motet.experiment.evaluate import evaluate
@@ -15,19 +16,18 @@ from motet.experiment.settings import Experiment
 TONES_HZ = {"deep": 300, "high": 2500, "mid": 900}
 
 
-def make_tones(folder: Path, labels: list[str], *, examples: int) -> None:
-    draws, times = np.random.default_rng(len(labels)), np.arange(2000) / 8000
+def make_tones(folder: Path, labels: list[str], *, examples: int, rate_hz: int = 8000) -> None:
+    draws, times = np.random.default_rng(len(labels)), np.arange(rate_hz // 4) / rate_hz
     for label in labels:
         (folder / label).mkdir(parents=True, exist_ok=True)
         for number in range(examples):
             tone = np.sin(2 * np.pi * TONES_HZ.get(label, 1500) * draws.uniform(0.97, 1.03) * times)
-            np.save(folder / label / f"{number}.npy", tone.astype(np.float32))
+            soundfile.write(folder / label / f"{number}.wav", 0.5 * tone, rate_hz)
 
 
 def describe(folder: Path, store: Path, **source: Any) -> dict[str, Any]:
     return {
         "data": {"tones": {"source": {"kind": "folders", "path": str(folder), **source}}},
-        "signal": {"reader": {"rate_hz": 8000}},
         "split": {"kind": "holdout", "test": 0.25, "dev": 0.25},
         "model": {"encoder": [{"kind": "cnn", "channels": [4]}]},
         "training": {"epochs": 8, "batch_size": 4, "optimizer": {"kind": "adam", "learning_rate": 0.02}},
@@ -97,3 +97,12 @@ def test_an_epoch_or_part_that_is_not_there_is_named(run: Path, epoch: str) -> N
         evaluate(run, epoch=epoch)
     with pytest.raises(ConfigError, match="part 'all' is unknown; there is train, dev, test"):
         evaluate(run, part="all")
+
+
+def test_other_data_at_another_rate_are_refused_as_their_features_mean_something_else(
+    run: Path, tmp_path: Path
+) -> None:
+    make_tones(tmp_path / "other", list(TONES_HZ), examples=5, rate_hz=16000)
+    other = write(tmp_path / "other.yaml", describe(tmp_path / "other", tmp_path / "store"))
+    with pytest.raises(DataError, match=r"made at 16000 Hz, and the model wants .* made at 8000 Hz"):
+        evaluate(run, data=other)

@@ -16,6 +16,7 @@ from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
 from motet.experiment.data import OpenData, open_data
+from motet.experiment.file_way import check_map
 from motet.experiment.load import load_experiment
 from motet.experiment.preparation import FoldData
 from motet.experiment.progress import ProgressFactory, no_progress
@@ -78,6 +79,7 @@ def evaluate(
     with open_data(_with_data(experiment, other), progress=progress, tasks=first.tasks) as opened:
         if other is None:
             check_same_data(folder, describe_data(opened))
+        _check_maps(opened, first)
         pooled: dict[str, list[Predictions]] = {}
         for seed, number in found:
             file = _model_file(folder.fold(seed, number), epoch)
@@ -109,6 +111,13 @@ def _with_data(experiment: Experiment, other: Experiment | None) -> Experiment:
         for name, part in other.data.items()
     }
     return experiment.model_copy(update={"data": data})
+
+
+def _check_maps(opened: OpenData, model: Model) -> None:
+    for name, inputs in opened.maps(0).items():
+        for input_name, maps in inputs.items():
+            own = model.document.data_sets[name].inputs[input_name]
+            check_map(f"data set {name!r}", maps, opened.stored[name][input_name].rate_hz, own)
 
 
 def _model_file(folder: FoldFolder, epoch: str) -> Path:

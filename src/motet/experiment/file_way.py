@@ -7,7 +7,7 @@ import numpy as np
 
 from motet.errors import DataError
 from motet.extraction import as_item
-from motet.maps import LiveMaps, Maps, MemoryMaps
+from motet.maps import LiveMaps, Maps, MemoryMaps, describe_map
 from motet.model import InputDocument, Model
 from motet.signals.augment import AugmentationChain
 from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, SIGNAL_SUFFIXES, SOUND_SUFFIXES
@@ -59,13 +59,7 @@ class FileWay:
         recording = recording_of(Path(path), own.content, own.pipeline.signal.reader)
         item = as_item(b"", self._model.pipeline(self.data_set, name), recording, own.precision)
         seen, rate_hz = self._maps(name, [item]), MemoryMaps([item]).rate_hz
-        found = (seen.channels, seen.bins, seen.grid.step_s, rate_hz)
-        wanted = (own.channels, own.bins, own.step_s, own.rate_hz)
-        if found[:2] != wanted[:2] or not np.allclose(found[2:], wanted[2:]):
-            raise DataError(
-                f"{path}: its map has {_tell(*found)}, and the model wants {_tell(*wanted)}; bring it to the channels "
-                "and the sampling rate of the training data"
-            )
+        check_map(path, seen, rate_hz, own)
         return item
 
     def _maps(self, name: str, items: Sequence[Item]) -> Maps:
@@ -74,6 +68,23 @@ class FileWay:
             return maps
         rate_hz = pipeline.settings.signal.rate_hz or round(1.0 / maps.grid.step_s, 6)
         return LiveMaps(maps, pipeline.feature(rate_hz), AugmentationChain(()), seed=0, stage="")
+
+
+def check_map(place: str, maps: Maps, rate_hz: float, own: InputDocument) -> None:
+    """Look whether maps are like those that a model was trained on.
+
+    Raises
+    ------
+    DataError
+        If channels, bins, the step of time or the sampling rate differ.
+    """
+    found = (maps.channels, maps.bins, maps.grid.step_s, rate_hz)
+    wanted = (own.channels, own.bins, own.step_s, own.rate_hz)
+    if found[:2] != wanted[:2] or not np.allclose(found[2:], wanted[2:]):
+        raise DataError(
+            f"{place}: its map has {describe_map(*found)}, and the model wants {describe_map(*wanted)}; bring it to "
+            "the channels and the sampling rate of the training data"
+        )
 
 
 def alike(model: Model, first: str, second: str) -> bool:
@@ -92,9 +103,3 @@ def _suffixes(own: InputDocument) -> frozenset[str]:
     if own.content == "maps":
         return ARRAY_SUFFIXES
     return SOUND_SUFFIXES if own.pipeline.signal.reader.rate_hz is None else SIGNAL_SUFFIXES
-
-
-def _tell(channels: int, bins: int, step_s: float, rate_hz: float) -> str:
-    plural = "" if channels == 1 else "s"
-    rate = f", made at {rate_hz:g} Hz" if rate_hz else ""
-    return f"{channels} channel{plural}, {bins} bins, a frame every {step_s:g} s{rate}"
