@@ -146,13 +146,13 @@ def test_long_work_is_shared_after_a_trial(store: Store, monkeypatch: pytest.Mon
 
     clock = iter(np.arange(0.0, 100.0, 1.5).tolist())
     monkeypatch.setattr(extraction, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    monkeypatch.setattr(extraction.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("motet.extraction.os.cpu_count", lambda: 2)
     monkeypatch.setattr(extraction, "_in_parallel", share)
     run(store, numbered(*range(12)), workers=None)
     assert shared == list(range(2, 12)), "1.5 s each: after 3 s it is known that 15 s are left"
 
 
 def test_short_work_stays_here(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extraction.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("motet.extraction.os.cpu_count", lambda: 2)
     monkeypatch.setattr(extraction, "_in_parallel", lambda *args: pytest.fail("not worth two processes"))
     assert run(store, numbered(*range(5)), workers=None).computed == 5

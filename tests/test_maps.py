@@ -44,7 +44,7 @@ def stored_maps(store: Store, feature: Any, signals: list[Any] = SIGNALS, **sign
 
 def live_maps(store: Store, feature: Any, augment: Any = (SHIFT,), seed: int = 1, stage: str = "here") -> LiveMaps:
     signals = stored_maps(store, feature, augment=list(augment))
-    made = InputSettings(signal=SignalSettings(augment=list(augment)), feature=feature)
+    made = InputSettings(signal=SignalSettings(augment=tuple(augment)), feature=feature)
     chain = AugmentationChain(made.signal.augment)
     return LiveMaps(signals, Pipeline(made).feature(RATE_HZ), chain, seed=seed, stage=stage)
 

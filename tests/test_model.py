@@ -21,7 +21,7 @@ from motet.model import (
     scaling_key,
 )
 from motet.networks.settings import ModelSettings
-from motet.tasks.settings import MultilabelSettings, RegressionSettings
+from motet.tasks.settings import MultilabelSettings, RegressionSettings, TunedThresholdSettings
 
 CPU = torch.device("cpu")
 ENCODER = [{"kind": "mlp", "hidden": [4]}]
@@ -42,7 +42,7 @@ def document(
         },
         network=ModelSettings(**({"encoder": ENCODER} | network)),
         tasks={
-            "tags": MultilabelSettings(decision={"kind": "tuned_threshold"}),
+            "tags": MultilabelSettings(decision=TunedThresholdSettings()),
             "level": RegressionSettings(),
         },
         labels={"tags": ("z", "a", "m"), "level": ("value",)},
@@ -54,6 +54,7 @@ def fitted(made: ModelDocument, seed: int = 0) -> Model:
     torch.manual_seed(seed)
     model = Model(made)
     generator = np.random.default_rng(seed)
+    scaling: Any
     for key, scaling in model.scalings.items():
         offset = sum(map(ord, key))
         scaling.update(generator.normal(offset, 1 + offset % 7, size=(50, 1, 3)))

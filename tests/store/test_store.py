@@ -118,9 +118,7 @@ def any_platform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("any_platform")
 @pytest.mark.parametrize("stored", [np.float32, np.float16])
 @pytest.mark.parametrize("wanted", [np.float32, np.float16])
-def test_reads_ranges_of_frames_of_many_matrices(
-    store: Store, stored: type[np.float32] | type[np.float16], wanted: type[np.float32] | type[np.float16]
-) -> None:
+def test_reads_ranges_of_frames_of_many_matrices(store: Store, stored: type[Any], wanted: type[Any]) -> None:
     numbers = list(range(0, 30, 2))  # of one channel
     store.append((key(number), matrix(number).astype(stored), 0.0, 0.01) for number in numbers)
     entries = store.find([key(number) for number in numbers])

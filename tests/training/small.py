@@ -51,7 +51,7 @@ def small_model(corpus: Corpus, layers: Sequence[Mapping[str, Any]] = LAYERS, *,
                 name: DataSetDocument(inputs={"signal": described}, tasks=corpus.uses[name])
                 for name in corpus.data_sets
             },
-            network=ModelSettings(encoder=list(layers)),
+            network=ModelSettings.model_validate({"encoder": list(layers)}),
             tasks={name: task.settings for name, task in corpus.tasks.items()},
             labels={name: task.labels for name, task in corpus.tasks.items()},
         )
@@ -81,12 +81,12 @@ def small_training(
     **options: Any,
 ) -> Training:
     """A training with plain SGD; options of `LoopSettings` and of `Training` may be mixed."""
-    of_loop = {"seed": 7, "epochs": 2} | {
+    of_loop: dict[str, Any] = {"seed": 7, "epochs": 2} | {
         name: options.pop(name)
         for name in ("seed", "epochs", "micro_batches", "clip_norm", "precision")
         if name in options
     }
-    given = {
+    given: dict[str, Any] = {
         "schedule": build_schedule(ConstantSettings(), total_steps=1, steps_per_epoch=1, learning_rate=learning_rate),
         "objective": WeightedSum({}),
         "settings": LoopSettings(**of_loop),
