@@ -76,9 +76,7 @@ def predict_batches(
     }
 
 
-def _merged(
-    task: Task, rows: Rows, probabilities: NDArray[np.float64], merge: Callable[[int], MergeRule]
-) -> Predicted:
+def _merged(task: Task, rows: Rows, probabilities: NDArray[np.float64], merge: Callable[[int], MergeRule]) -> Predicted:
     order = np.argsort(rows, kind="stable")
     rows, probabilities = rows[order], probabilities[order]
     unique, first = np.unique(rows, return_index=True)
