@@ -29,7 +29,7 @@ def test_an_epoch_in_one_line() -> None:
     line = "epoch 3/40 loss 0.7500 | digit uar 0.5000 | speaker uar 1.0000"
     assert epoch_line(RECORD, 40, best=False) == line
     assert epoch_line(RECORD, 40, best=True) == f"{line} *"
-    assert epoch_line({**RECORD, "dev": {}}, 40, best=True) == "epoch 3/40 loss 0.7500"
+    assert epoch_line({**RECORD, "dev": {}}, 40, best=True) == "epoch 3/40 loss 0.7500 | digit uar 0.7500 in training"
 
 
 def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:

@@ -37,10 +37,13 @@ def write_tensorboard(folder: Path, records: Sequence[Mapping[str, Any]]) -> boo
 
 
 def epoch_line(record: Mapping[str, Any], epochs: int, best: bool) -> str:
-    """Return an epoch in one line: `epoch 3/40 loss 0.512 | digit uar 0.934 | speaker uar 0.981 *`."""
+    """Return an epoch in one line: `epoch 3/40 loss 0.512 | digit uar 0.934 | speaker uar 0.981 *`.
+
+    The figures are those of development rows; without any, those of training rows, and the line says so.
+    """
     loss = sum(record["loss"].values())
     parts = [f"epoch {record['epoch']}/{epochs} loss {loss:.4f}"]
-    for task, metrics in record["dev"].items():
+    for task, metrics in (record["dev"] or record["train"]).items():
         name, value = next(iter(metrics.items()))
-        parts.append(f"{task} {name} {value:.4f}")
+        parts.append(f"{task} {name} {value:.4f}" + ("" if record["dev"] else " in training"))
     return " | ".join(parts) + (" *" if best and record["dev"] else "")
