@@ -122,6 +122,7 @@ def open_data(
     except BaseException:
         closing.close()
         raise
+    _warn_of_rates(stored)
     _log(extractions, failures, time.monotonic() - began)
     return OpenData(
         corpus,
@@ -227,6 +228,20 @@ def _stored_maps(
         )
         for name, (recording, settings) in part.inputs.items()
     }
+
+
+def _warn_of_rates(stored: Mapping[str, Mapping[str, StoredMaps]]) -> None:
+    """Say where one input comes from signals of several rates: its bins may then lie at other frequencies."""
+    rates: dict[str, dict[str, float]] = {}
+    for data_set, inputs in stored.items():
+        for name, maps in inputs.items():
+            rates.setdefault(name, {})[data_set] = maps.rate_hz
+    for name, found in rates.items():
+        if len(set(found.values())) > 1:
+            told = ", ".join(f"{data_set!r} at {rate_hz:g} Hz" for data_set, rate_hz in found.items())
+            logger.warning(
+                "input %r is made of signals of several rates (%s); signal.rate_hz makes them one", name, told
+            )
 
 
 def _live(part: Listed, stored: Mapping[str, StoredMaps], seed: int) -> dict[str, Maps]:
