@@ -1,108 +1,88 @@
-"""Evaluating a run on other data, and on its own when they are no longer what they were."""
-
-import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
+from tests.reliability.small import PADDED, SPEAKERS, small_experiment, write_experiment
 
-from motet.errors import ConfigError, DataError
-from motet.experiment.evaluate import evaluate
-from motet.experiment.run import train
-from motet.experiment.settings import Experiment
-
-TONES_HZ = {"deep": 300, "high": 2500, "mid": 900}
+import motet
+from motet.files import JsonLines
+from motet.runs.folder import RunFolder
 
 
-def make_tones(folder: Path, labels: list[str], *, examples: int, rate_hz: int = 8000) -> None:
-    draws, times = np.random.default_rng(len(labels)), np.arange(rate_hz // 4) / rate_hz
-    for label in labels:
-        (folder / label).mkdir(parents=True, exist_ok=True)
-        for number in range(examples):
-            tone = np.sin(2 * np.pi * TONES_HZ.get(label, 1500) * draws.uniform(0.97, 1.03) * times)
-            soundfile.write(folder / label / f"{number}.wav", 0.5 * tone, rate_hz)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[motet.Experiment, motet.Run]:
+    """A run whose every epoch is kept."""
+    folder = tmp_path_factory.mktemp("trained")
+    experiment = small_experiment(folder / "store", PADDED, split={"kind": "holdout", "dev": 0.3, "test": 0.3})
+    return experiment, motet.train(experiment, folder / "run")
 
 
-def describe(folder: Path, store: Path, **source: Any) -> dict[str, Any]:
-    return {
-        "data": {"tones": {"source": {"kind": "folders", "path": str(folder), **source}}},
-        "split": {"kind": "holdout", "test": 0.25, "dev": 0.25},
-        "model": {"encoder": [{"kind": "cnn", "channels": [4]}]},
-        "training": {"epochs": 8, "batch_size": 4, "optimizer": {"kind": "adam", "learning_rate": 0.02}},
-        "evaluation": {"plots": False, "interval": {"resamples": 0}},
-        "store": {"path": str(store)},
-    }
+def value(report: dict[str, Any], task: str = "digit", metric: str = "uar") -> float:
+    found: float = report["tasks"][task][metric]["value"]
+    return found
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    make_tones(tmp_path / "own", list(TONES_HZ), examples=12)
-    return train(Experiment(**describe(tmp_path / "own", tmp_path / "store")), tmp_path / "run").path
+def test_the_best_epoch_on_test_rows_is_the_result(trained: tuple[motet.Experiment, motet.Run]) -> None:
+    _, run = trained
+    report = motet.evaluate(run.path)
+    assert (report["schema"], report["run"], report["epoch"], report["part"]) == (
+        1,
+        run.path.as_posix(),
+        "best",
+        "test",
+    )
+    assert report["tasks"] == run.result["tasks"]
 
 
-def write(path: Path, described: dict[str, Any]) -> Path:
-    path.write_text(json.dumps(described))  # JSON is YAML
-    return path
-
-
-def test_other_data_are_scored_by_the_labels_of_the_model(run: Path, tmp_path: Path) -> None:
-    make_tones(tmp_path / "other", ["high", "mid"], examples=5)
-    other = write(tmp_path / "other.yaml", describe(tmp_path / "other", tmp_path / "store"))
-    assert evaluate(run)["tasks"]["label"]["accuracy"]["value"] == 1
-    assert evaluate(run, data=other)["tasks"]["label"]["accuracy"]["value"] == 1
-
-
-def test_other_data_with_a_label_or_task_that_the_model_lacks_are_refused(run: Path, tmp_path: Path) -> None:
-    make_tones(tmp_path / "other", ["deep", "middle", "high"], examples=5)
-    other = write(tmp_path / "other.yaml", describe(tmp_path / "other", tmp_path / "store"))
-    with pytest.raises(DataError, match="label 'middle' is unknown"):
-        evaluate(run, data=other)
-    other = write(tmp_path / "other.yaml", describe(tmp_path / "own", tmp_path / "store", task="pitch"))
-    with pytest.raises(ConfigError, match=r"data.tones.tasks.pitch: the model has no such task; it has label"):
-        evaluate(run, data=other)
-
-
-def test_own_data_that_changed_are_refused_because_rows_that_trained_could_come_to_test(
-    run: Path, tmp_path: Path
+def test_every_kept_epoch_scores_on_development_rows_as_it_did_in_training(
+    trained: tuple[motet.Experiment, motet.Run],
 ) -> None:
-    make_tones(tmp_path / "own", ["deep"], examples=13)
-    with pytest.raises(ConfigError, match=r"recordings, targets or maps of 'tones' changed since the run began"):
-        evaluate(run)
+    _, run = trained
+    for record in JsonLines(RunFolder(run.path).fold(1, 1).metrics).read():
+        report = motet.evaluate(run.path, epoch=str(record["epoch"]), part="dev")
+        for task, metrics in record["dev"].items():
+            assert {name: value(report, task, name) for name in metrics} == pytest.approx(metrics, nan_ok=True)
 
 
-def test_a_run_goes_on_with_other_intervals_but_not_with_another_merge(run: Path, tmp_path: Path) -> None:
-    described = describe(tmp_path / "own", tmp_path / "store")
-    described["evaluation"]["interval"] = {"resamples": 10}
-    train(Experiment(**described), run)
-    described["evaluation"]["merge"] = "vote"
-    with pytest.raises(ConfigError, match=r"evaluation.merge: None there, 'vote' here"):
-        train(Experiment(**described), run)
+def test_last_is_the_last_epoch(trained: tuple[motet.Experiment, motet.Run]) -> None:
+    _, run = trained
+    last = len(JsonLines(RunFolder(run.path).fold(1, 1).metrics).read())
+    assert motet.evaluate(run.path, epoch="last")["tasks"] == motet.evaluate(run.path, epoch=str(last))["tasks"]
+    assert motet.evaluate(run.path, epoch="last", part="train")["tasks"]["digit"]
 
 
-def test_folds_that_other_settings_began_and_never_saved_are_no_part_of_a_run(tmp_path: Path) -> None:
-    make_tones(tmp_path / "own", list(TONES_HZ), examples=12)
-    (tmp_path / "run" / "seed-7" / "fold-2").mkdir(parents=True)
-    (tmp_path / "run" / "experiment.yaml").write_text("name: other\n")
-    run = train(Experiment(**describe(tmp_path / "own", tmp_path / "store")), tmp_path / "run")
-    assert run.result["folds"] == 1
-    assert evaluate(run.path)["tasks"]["label"] == run.result["tasks"]["label"]
-    assert run.model().document.labels["label"] == ("deep", "high", "mid")
+def test_other_data_are_evaluated_whole(trained: tuple[motet.Experiment, motet.Run], tmp_path: Path) -> None:
+    """With the run's own settings: a file says only which data."""
+    _, run = trained
+    other = small_experiment(tmp_path / "store", data={"speakers": {"source": {**SPEAKERS, "examples": 40, "seed": 9}}})
+    report = motet.evaluate(run.path, data=write_experiment(tmp_path / "other.yaml", other))
+    assert set(report["tasks"]) == {"digit", "speaker"}
+    assert report["tasks"]["digit"]["uar"]["low"] <= value(report) <= report["tasks"]["digit"]["uar"]["high"]
+    same = small_experiment(tmp_path / "store", data={"speakers": {"source": SPEAKERS}})
+    both = [motet.evaluate(run.path, data=write_experiment(tmp_path / "same.yaml", same)) for _ in range(2)]
+    assert both[0]["tasks"] == both[1]["tasks"]
+    unknown = small_experiment(tmp_path / "store", data={"birds": {"source": SPEAKERS}})
+    with pytest.raises(
+        motet.ConfigError, match=r"data\.birds: the run has no data set of this name \(speakers, scenes\)"
+    ):
+        motet.evaluate(run.path, data=write_experiment(tmp_path / "unknown.yaml", unknown))
 
 
-@pytest.mark.parametrize("epoch", ["99", "²", "first"])
-def test_an_epoch_or_part_that_is_not_there_is_named(run: Path, epoch: str) -> None:
-    with pytest.raises(ConfigError, match=f"--epoch {epoch}: .* keeps best, last"):
-        evaluate(run, epoch=epoch)
-    with pytest.raises(ConfigError, match="part 'all' is unknown; there is train, dev, test"):
-        evaluate(run, part="all")
+def test_what_there_is_not_is_named(trained: tuple[motet.Experiment, motet.Run], tmp_path: Path) -> None:
+    _, run = trained
+    with pytest.raises(motet.ConfigError, match=r"--epoch 99: .* keeps best, last, 1, 2, 3; set training\.keep: all"):
+        motet.evaluate(run.path, epoch="99")
+    with pytest.raises(motet.ConfigError, match=r"--epoch first: .* keeps best, last, 1"):
+        motet.evaluate(run.path, epoch="first")
+    with pytest.raises(motet.ConfigError, match="is not the folder of a run"):
+        motet.evaluate(tmp_path)
+    (tmp_path / "experiment.yaml").write_bytes(RunFolder(run.path).experiment.read_bytes())
+    with pytest.raises(motet.ConfigError, match="no fold of this run was begun; run `motet train` first"):
+        motet.evaluate(tmp_path)
 
 
-def test_other_data_at_another_rate_are_refused_as_their_features_mean_something_else(
-    run: Path, tmp_path: Path
-) -> None:
-    make_tones(tmp_path / "other", list(TONES_HZ), examples=5, rate_hz=16000)
-    other = write(tmp_path / "other.yaml", describe(tmp_path / "other", tmp_path / "store"))
-    with pytest.raises(DataError, match=r"made at 16000 Hz, and the model wants .* made at 8000 Hz"):
-        evaluate(run, data=other)
+def test_a_part_without_rows_is_named(tmp_path: Path) -> None:
+    experiment = small_experiment(tmp_path / "store", split={"kind": "holdout", "dev": 0}, training={"epochs": 1})
+    run = motet.train(experiment, tmp_path / "run")
+    with pytest.raises(motet.ConfigError, match="--part dev: fold 1 has no such rows; choose another part"):
+        motet.evaluate(run.path, part="dev")
