@@ -1,4 +1,4 @@
-"""What the documents say is true: every snippet of the README and of `docs` runs, or is a valid experiment.
+"""What the documents say is true: every snippet of the README, of `docs` and of docstrings runs.
 
 Python blocks of a document run one after another in one namespace, in an empty folder. A block whose fence names a
 file (```python bands.py) is that file. A YAML block is an experiment, or the part of one that is laid over the
@@ -6,6 +6,8 @@ document's last experiment. A line of a plain block that begins with `motet` run
 and is parsed if not.
 """
 
+import doctest
+import importlib
 import re
 import runpy
 import shlex
@@ -21,10 +23,12 @@ import motet
 from motet.cli import main
 from motet.cli.parser import parse
 from motet.config import Context, validate
+from tests.architecture.rooms import modules, name_of
 
 HOUSE = Path(__file__).parents[2]
 DOCUMENTS = [HOUSE / "README.md", *sorted((HOUSE / "docs").glob("*.md"))]
 EXAMPLES = HOUSE / "examples" / "user-code"
+WITH_EXAMPLES = [path for path in modules() if ">>> " in path.read_text(encoding="utf-8")]
 
 _FENCE = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
@@ -110,6 +114,14 @@ def test_links_lead_somewhere(document: Path) -> None:
         link for link in _LINK.findall(document.read_text(encoding="utf-8")) if not (document.parent / link).exists()
     ]
     assert not missing
+
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=name_of)
+def test_examples_in_docstrings(path: Path) -> None:
+    module = importlib.import_module(name_of(path))
+    found = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 def _check_experiment(text: str, base: Mapping[str, Any], where: str) -> dict[str, Any]:
