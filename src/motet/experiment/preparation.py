@@ -13,6 +13,7 @@ from motet.data.corpus import Corpus, raw_targets
 from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
 from motet.data.segments import Segments, fit_length
+from motet.errors import ConfigError
 from motet.experiment.data import OpenData
 from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
@@ -52,10 +53,7 @@ def prepare_fold(experiment: Experiment, data: OpenData, fold: FoldSplit, seed: 
     """Fit the segment lengths on the training rows and make what draws batches."""
     maps = data.maps(seed)
     whole = Loader(data.corpus, maps)
-    segments = {
-        name: _segments(part, maps[name], data.corpus, whole, np.intersect1d(fold.train, data.corpus.rows_of(name)))
-        for name, part in data.listed.items()
-    }
+    segments = {name: _segments(part, maps[name], data.corpus, whole, fold.train) for name, part in data.listed.items()}
     loader = Loader(data.corpus, maps, segments, seed=seed, mixup=experiment.mixup)
     return FoldData(data.corpus, fold, maps, segments, loader)
 
@@ -119,26 +117,45 @@ def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed
 
 
 def fit_scalings(model: Model, prepared: FoldData) -> None:
-    """Fit every scaling in one pass over the training rows, without augmentation."""
+    """Fit every scaling in one pass over the training rows, without augmentation.
+
+    Raises
+    ------
+    ConfigError
+        If a data set has a scaling of its own but no training rows to fit it on.
+    """
     scalings: dict[int, Any] = {}
+    seen: dict[int, int] = {}
+    names: dict[int, str] = {}
     for name in model.document.data_sets:
         rows = np.intersect1d(prepared.fold.train, prepared.corpus.rows_of(name))
         for input_name in model.document.data_sets[name].inputs:
             scaling = model.scaling(name, input_name)
-            scalings[id(scaling)] = scaling
+            scalings[id(scaling)], names[id(scaling)] = scaling, name
+            seen[id(scaling)] = seen.get(id(scaling), 0) + len(rows)
             for values in _training_maps(prepared, name, input_name, rows, scaling):
                 scaling.update(values)
-    for scaling in scalings.values():
+    for key, scaling in scalings.items():
+        if isinstance(scaling, Scaling) and not seen[key]:
+            raise ConfigError(
+                f"data.{names[key]}.scaling: fold {prepared.fold.name!r} has no training rows of this data set to fit "
+                "it on; set scaling.shared: true to use what the others fit, or scaling: none"
+            )
         scaling.finish()
 
 
 def _segments(part: Listed, maps: Mapping[str, Maps], corpus: Corpus, loader: Loader, train: Rows) -> Segments | None:
-    """Return how rows are cut; None where they stay whole or every map is a single frame."""
+    """Return how rows are cut; None where they stay whole or every map is a single frame.
+
+    A data set without training rows is cut as long as the training rows of the others are.
+    """
     settings = part.settings.segments
     if settings is None or all(own.grid.step_s == 0 for own in maps.values()):
         return None
-    rows = train if len(train) else corpus.rows_of(part.data_set.name)
-    return Segments(settings, fit_length(settings, loader.durations_s(rows)))
+    every = corpus.rows_of(part.data_set.name)
+    own = np.intersect1d(train, every)
+    fitted_on = own if len(own) else train if len(train) else every
+    return Segments(settings, fit_length(settings, loader.durations_s(fitted_on)))
 
 
 def _training_maps(

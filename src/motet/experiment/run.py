@@ -222,11 +222,19 @@ def predicting_model(folder: FoldFolder) -> Path:
 
 
 def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) -> dict[str, Any]:
-    """Pool the test predictions of all folds and seeds, score them, and write `result.json`."""
+    """Pool the test predictions of all folds and seeds, score them, and write `result.json`.
+
+    Raises
+    ------
+    DataError
+        If the predictions of a finished fold are missing or damaged.
+    """
     tasks = {}
+    folds = [folder.fold(seed, fold) for seed, fold in folder.folds()]
+    scored = [(fold, read_json(fold.scores)["tasks"]) for fold in folds if fold.scores.is_file()]
     for name, task in data.corpus.tasks.items():
-        files = [folder.fold(seed, fold).predictions / f"{name}.csv" for seed, fold in folder.folds()]
-        parts = [Predictions.from_csv(path, task) for path in files if path.is_file()]
+        files = [fold.predictions / f"{name}.csv" for fold, of_tasks in scored if name in of_tasks]
+        parts = [Predictions.from_csv(path, task) for path in files]
         if parts:
             pooled = Predictions.concatenate(parts)
             tasks[name] = score_task(task, pooled, experiment.evaluation.interval, seed=experiment.seed)

@@ -1,0 +1,55 @@
+"""What a fold refuses before it trains."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import motet
+from motet.errors import ConfigError, DataError
+
+
+def _experiment(folder: Path, **options: Any) -> motet.Experiment:
+    scenes = {"source": {"kind": "generated", "examples": 24, "classes": 2, "duration_s": 0.2}}
+    return motet.Experiment(
+        **{
+            "data": {"scenes": scenes},
+            "features": {"kind": "logmel", "bands": 8, "window_s": 0.05, "hop_s": 0.05},
+            "model": {"encoder": [{"kind": "mlp", "hidden": [4]}]},
+            "training": {"epochs": 1},
+            "split": {"kind": "holdout", "dev": 0.0},
+            "store": {"path": str(folder / "store")},
+            **options,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"stopping": "patience"}, {"schedule": "plateau"}, {"monitor": "scene.uar"}],
+    ids=lambda training: next(iter(training)),
+)
+def test_what_looks_at_development_rows_wants_some(training: dict[str, Any], tmp_path: Path) -> None:
+    experiment = _experiment(tmp_path, training={"epochs": 1, **training})
+    with pytest.raises(ConfigError, match=f"training.{next(iter(training))}: looks at development rows"):
+        motet.train(experiment, tmp_path / "run")
+
+
+def test_a_scaling_of_its_own_wants_training_rows(tmp_path: Path) -> None:
+    scenes = {"source": {"kind": "generated", "examples": 24, "classes": 2, "duration_s": 0.2}}
+    only_test = {**scenes, "split": {"kind": "holdout", "test": 1.0, "dev": 0.0}}
+    experiment = _experiment(tmp_path, data={"scenes": scenes, "others": only_test})
+    with pytest.raises(
+        ConfigError, match=r"data.others.scaling: fold '1' has no training rows .* scaling.shared: true"
+    ):
+        motet.train(experiment, tmp_path / "run")
+    shared = experiment.model_copy(update={"scaling": experiment.scaling.model_copy(update={"shared": True})})
+    assert motet.train(shared, tmp_path / "shared").result["tasks"]["scene"]
+
+
+def test_predictions_that_are_gone_are_named(tmp_path: Path) -> None:
+    run = motet.train(_experiment(tmp_path), tmp_path / "run")
+    predictions = run.path / "seed-1" / "fold-1" / "predictions" / "scene.csv"
+    predictions.unlink()
+    with pytest.raises(DataError, match=r"scene.csv: predictions cannot be read .* predict again"):
+        motet.train(_experiment(tmp_path), tmp_path / "run")
