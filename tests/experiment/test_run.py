@@ -215,7 +215,7 @@ def test_a_warm_start_begins_with_the_weights_of_another_run(tmp_path: Path) -> 
     first = motet.train(small_experiment(tmp_path / "store", MIXED, split=split), tmp_path / "first")
     source = RunFolder(first.path).fold(1, 1).last
     training = {"epochs": 1, "warm_start": str(source), "optimizer": {"kind": "sgd", "learning_rate": 1e-12}}
-    data = dict(small_experiment(tmp_path / "store", MIXED).data)
+    data: dict[str, Any] = dict(small_experiment(tmp_path / "store", MIXED).data)
     data = {"speakers": data["speakers"], "scenes": {"source": {**dict(data["scenes"].source), "classes": 2}}}
     second = motet.train(
         small_experiment(tmp_path / "store", MIXED, split=split, data=data, training=training), tmp_path / "second"
