@@ -24,6 +24,8 @@ _GROUP_ENTRIES = 256
 _GROUP_BYTES = 16 << 20
 _GROUP_S = 2.0
 
+_Fields = tuple[bytes, int, int, int, int, int, float, float, int, float, int]
+
 
 class Writer:
     """Collects matrices and commits them in groups; made by `Store.writer`, used in a `with` block.
@@ -36,7 +38,7 @@ class Writer:
         self._index = index
         self._data_path = data_path
         self._lock_path = lock_path
-        self._waiting: dict[bytes, tuple[np.void, bytes]] = {}
+        self._waiting: dict[bytes, tuple[_Fields, bytes]] = {}
         self._waiting_bytes = 0
         self._deadline = 0.0
 
@@ -67,7 +69,7 @@ class Writer:
         if not self._waiting:
             self._deadline = time.monotonic() + _GROUP_S
         payload = values.tobytes()
-        self._waiting[key] = _record(key, values, (start_s, step_s, rate_hz), zlib.crc32(payload)), payload
+        self._waiting[key] = _fields(key, values, (start_s, step_s, rate_hz), zlib.crc32(payload)), payload
         self._waiting_bytes += len(payload)
         if (
             len(self._waiting) >= _GROUP_ENTRIES
@@ -93,7 +95,7 @@ class Writer:
             fresh = [item for item, is_present in zip(waiting.values(), present, strict=True) if not is_present]
             if fresh:
                 with machine_errors(self._data_path):
-                    self._append(np.array([record for record, _ in fresh]), [payload for _, payload in fresh])
+                    self._append(np.array([fields for fields, _ in fresh], RECORD), [payload for _, payload in fresh])
                 self.num_written += len(fresh)
 
     def _append(self, records: NDArray[np.void], payloads: list[bytes]) -> None:
@@ -123,7 +125,8 @@ class Writer:
         self.commit()
 
 
-def _record(key: bytes, values: NDArray[np.floating[Any]], times: tuple[float, float, float], checksum: int) -> np.void:
+def _fields(key: bytes, values: NDArray[np.floating[Any]], times: tuple[float, float, float], checksum: int) -> _Fields:
+    """Return what the record of a matrix holds, in its order; offset and seal come when it is committed."""
     kind = KINDS.get(values.dtype)
     if kind is None or values.ndim != 3 or not values.size:
         raise DataError(
@@ -132,5 +135,4 @@ def _record(key: bytes, values: NDArray[np.floating[Any]], times: tuple[float, f
         )
     frames, channels, bins = values.shape
     start_s, step_s, rate_hz = times
-    fields = (key, 0, frames, channels, bins, kind, start_s, step_s, checksum, rate_hz, 0)
-    return np.void(fields, RECORD)
+    return key, 0, frames, channels, bins, kind, start_s, step_s, checksum, rate_hz, 0
