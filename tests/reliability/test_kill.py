@@ -103,6 +103,34 @@ def test_two_processes_extract_one_data_set_at_once(tmp_path: Path) -> None:
     assert sizes[0] == sizes[1], "no map stands there twice"
 
 
+@pytest.mark.full
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux tells the children of a process")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    data = {"speakers": {"source": {**SPEAKERS, "examples": 20_000, "duration_s": 1.0}}}
+    file = write_experiment(tmp_path / "small.yaml", small_experiment(tmp_path / "store", LIVELY, data=data))
+    command = [sys.executable, "-m", "motet", "extract", str(file), "--workers", "2"]
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    index, deadline = tmp_path / "store" / "maps.v1.index", time.monotonic() + _LONGEST_S
+    while not index.exists() or not index.stat().st_size:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    assert len(children) >= 2
+    parent.kill()
+    parent.wait()
+    while any(_runs(child) for child in children):
+        assert time.monotonic() < deadline, "a worker waits for work for ever"
+        time.sleep(0.05)
+
+
+def _runs(process: str) -> bool:
+    """Whether a process is there and not just a name that nobody has asked for."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
     file, log = tmp_path / "small.yaml", tmp_path / "output"
     experiment = small_experiment(tmp_path / "store", LIVELY, training={"epochs": 1000, "checkpoint_s": 0.02})
