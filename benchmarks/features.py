@@ -1,19 +1,17 @@
 """Extraction of features against the same work by bare library calls, on one thread, clip by clip.
 
-    python benchmarks/features.py
+    python -m benchmarks features
 
 Log-mels run through `extract` (checks, grid and all) against `torch.stft`, power and a matrix product with the same
-filters; the goal is at least 0.9 of its speed. The scalogram runs against `pywt.cwt` at the full rate. Both sides
-take turns, and the middle one of the ratios of all rounds counts.
+filters. The scalogram runs against `pywt.cwt` at the full rate.
 """
 
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pywt
 import torch
+from benchmarks.measure import Compared, Row, compare
 from numpy.typing import NDArray
 
 from motet.features import LogMel, Scalogram
@@ -34,14 +32,14 @@ def noise(duration_s: float, rate_hz: float) -> NDArray[np.float32]:
     return (0.1 * draws).astype(np.float32)
 
 
-def bare_logmel(samples: NDArray[np.float32], feature: LogMel) -> Callable[[], object]:
-    """Return the calls that anybody would write, with the window and the filters at hand."""
+def bare_logmel(feature: LogMel) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Return the calls that anybody would write, for samples [1, T], with the window and the filters at hand."""
     spectrum = feature.spectrum
     window = torch.hann_window(spectrum.window)
     filters = torch.zeros(feature.num_bins, spectrum.n_fft // 2 + 1)
     filters[:, spectrum.first_bin : spectrum.first_bin + len(spectrum.bins_hz)] = feature.filters.T
 
-    def calls() -> object:
+    def calls(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         complex_ = torch.stft(
             torch.from_numpy(samples),
             spectrum.n_fft,
@@ -52,7 +50,8 @@ def bare_logmel(samples: NDArray[np.float32], feature: LogMel) -> Callable[[], o
             return_complex=True,
         )
         power = complex_.real.square() + complex_.imag.square()
-        return (10.0 * torch.log10((filters @ power).clamp(min=1e-10))).numpy()
+        map_: NDArray[np.float32] = (10.0 * torch.log10((filters @ power).clamp(min=1e-10))).numpy()
+        return map_
 
     return calls
 
@@ -63,50 +62,38 @@ def bare_scalogram(samples: NDArray[np.float32], feature: Scalogram) -> Callable
     return lambda: np.abs(pywt.cwt(samples[0], scales, f"cmor2.0-{centre:.9f}", method="fft")[0])[:, :: feature.hop]
 
 
-def compare(
-    ours: Callable[[], object], reference: Callable[[], object], *, rounds: int, repeats: int
-) -> tuple[float, float]:
-    """Return CPU seconds of our call, and the reference's time as a multiple of ours."""
-    for call in (ours, reference):
-        call()
-    pairs = [(cpu_s(ours, repeats), cpu_s(reference, repeats)) for _ in range(rounds)]
-    return statistics.median(own for own, _ in pairs), statistics.median(other / own for own, other in pairs)
+def in_turn(ours: Callable[[], object], reference: Callable[[], object], *, rounds: int, repeats: int) -> Compared:
+    return compare(lambda: _repeat(ours, repeats), lambda: _repeat(reference, repeats), rounds=rounds)
 
 
-def cpu_s(call: Callable[[], object], repeats: int) -> float:
-    start = time.process_time()
+def _repeat(call: Callable[[], object], repeats: int) -> None:
     for _ in range(repeats):
         call()
-    return (time.process_time() - start) / repeats
 
 
-def report_logmel(name: str, duration_s: float, rate_hz: float) -> None:
+def logmel(name: str, duration_s: float, rate_hz: float) -> Row:
     samples = noise(duration_s, rate_hz)
     feature = LogMel(LogMelSettings(low_hz=50.0), rate_hz)
     signal = Signal(samples, rate_hz)
+    bare = bare_logmel(feature)
+    repeats = round(100 / duration_s)
     with torch.no_grad():
-        reference = bare_logmel(samples, feature)
-        own_s, ratio = compare(lambda: extract(feature, signal), reference, rounds=15, repeats=20)
-    verdict = "reached" if ratio >= GOAL else "MISSED"
-    speed = duration_s / own_s
-    print(f"log-mel, {name}: {ratio:.2f} times torch.stft (goal {GOAL}: {verdict}), {speed:,.0f} times real time")
+        found = in_turn(lambda: extract(feature, signal), lambda: bare(samples), rounds=15, repeats=repeats)
+    return Row(f"log-mel, {name}: torch.stft", found.speed, goal=GOAL, note=found.told(1e3 / repeats, "ms"))
 
 
-def report_scalogram(duration_s: float, rate_hz: float) -> None:
+def scalogram(duration_s: float, rate_hz: float) -> Row:
     samples = noise(duration_s, rate_hz)
     feature = Scalogram(ScalogramSettings(), rate_hz)
     signal = Signal(samples, rate_hz)
     reference = bare_scalogram(samples, feature)
-    own_s, ratio = compare(lambda: extract(feature, signal), reference, rounds=3, repeats=1)
-    print(f"scalogram: {ratio:.1f} times pywt.cwt, {duration_s / own_s:,.0f} times real time")
+    found = in_turn(lambda: extract(feature, signal), reference, rounds=3, repeats=1)
+    return Row("scalogram, 5 s at 16 kHz: pywt.cwt", found.speed, note=found.told(1e3, "ms"))
 
 
-def main() -> None:
+def measure() -> Iterator[Row]:
+    """Yield the rows about features."""
     torch.set_num_threads(1)
     for name, (duration_s, rate_hz) in CLIPS.items():
-        report_logmel(name, duration_s, rate_hz)
-    report_scalogram(5.0, 16000.0)
-
-
-if __name__ == "__main__":
-    main()
+        yield logmel(name, duration_s, rate_hz)
+    yield scalogram(5.0, 16000.0)
