@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-_BLOCK_CELLS = 2_000_000
+_BLOCK_CELLS = 250_000
 _MIN_DEFINED = 0.5
 
 
