@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from motet.evaluation import intervals
 from motet.evaluation.intervals import Interval, bootstrap
 
 Values = NDArray[np.float64]
@@ -71,8 +72,15 @@ def test_many_rows_are_drawn_in_blocks() -> None:
         shapes.append(weights.shape)
         return {"sum": weights.sum(axis=0)}
 
-    bootstrap(np.arange(900_000), record, resamples=5, confidence=0.9, generator=np.random.default_rng(0))
-    assert shapes == [(900_000, 2), (900_000, 2), (900_000, 1)]
+    bootstrap(np.arange(90_000), record, resamples=5, confidence=0.9, generator=np.random.default_rng(0))
+    assert shapes == [(90_000, 2), (90_000, 2), (90_000, 1)]
+
+
+def test_blocks_change_no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(3).normal(size=70)
+    whole = _interval_of_mean(values, np.arange(70))
+    monkeypatch.setattr(intervals, "_BLOCK_CELLS", 70 * 7)
+    assert _interval_of_mean(values, np.arange(70)) == whole
 
 
 def test_resamples_without_a_figure_do_not_count() -> None:

@@ -69,11 +69,11 @@ def bootstrap(
 
 
 def _draw(num_clusters: int, num_rows: int, resamples: int, generator: np.random.Generator) -> Iterator[Values]:
-    """Yield how often every cluster was drawn, shape [clusters, R], in blocks that keep memory flat."""
+    """Yield how often every cluster was drawn, shape [clusters, R], in blocks that fit the cache and change nothing."""
     size = max(1, _BLOCK_CELLS // num_rows)
     for start in range(0, resamples, size):
         count = min(size, resamples - start)
-        drawn = generator.integers(num_clusters, size=(num_clusters, count)) * count + np.arange(count)
+        drawn = generator.integers(num_clusters, size=(count, num_clusters)) * count + np.arange(count)[:, None]
         times = np.bincount(drawn.ravel(), minlength=num_clusters * count)
         yield times.reshape(num_clusters, count).astype(np.float64)
 
