@@ -30,7 +30,4 @@ check: setup
 	$(BIN)/python -m pytest tests/architecture
 
 bench: setup
-	$(BIN)/python -m benchmarks.store
-	$(BIN)/python -m benchmarks.batches
-	$(BIN)/python -m benchmarks.networks
 	$(BIN)/python -m benchmarks

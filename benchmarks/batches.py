@@ -1,6 +1,6 @@
 """Drawing batches and planning epochs against what anybody would write by hand.
 
-    python benchmarks/batches.py
+    python -m benchmarks batches
 
 `Loader.draw` reads 32 random maps out of memory, crops and pads them, and gathers the targets of two tasks with
 their masks and keys. The reference copies the same frames into one array and indexes the same targets, no more. A
@@ -9,13 +9,14 @@ Planning an epoch of 30,000 rows has the goal of 50 ms for every sampler.
 """
 
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from benchmarks.measure import Row, compare, median_cpu_s
 from numpy.typing import NDArray
 
 from motet.data import Corpus, DataSet, Loader, SamplingRows, Segments, build_sampler
@@ -38,6 +39,16 @@ from motet.tasks.settings import MulticlassSettings
 
 DRAW_GOAL_MS, PLAN_GOAL_MS = 0.4, 50.0
 BATCH, BINS = 32, 40
+SAMPLERS = (
+    MixedSettings(),
+    ProportionalSettings(),
+    BalancedSettings(),
+    BalancedSettings(by="class"),
+    TemperatureSettings(),
+    StratifiedSettings(),
+    AlternatingSettings(),
+    BucketedSettings(),
+)
 Integers = NDArray[np.int64]
 
 
@@ -102,14 +113,7 @@ def by_hand(memory: Memory, corpus: Corpus, num_frames: int | None) -> Callable[
     return draw
 
 
-def cpu_ms(call: Callable[[], object]) -> float:
-    start = time.process_time()
-    call()
-    return 1e3 * (time.process_time() - start)
-
-
-def compare_draws(shortest: int, longest: int, segments: Segments | None) -> tuple[float, float]:
-    """Return milliseconds of one of our batches, and the reference's time as a multiple of ours."""
+def compare_draws(name: str, shortest: int, longest: int, segments: Segments | None) -> Iterator[Row]:
     generator = np.random.default_rng(0)
     lengths = generator.integers(shortest, longest + 1, 3000).tolist()
     memory = Memory([generator.standard_normal((length, 1, BINS), np.float32) for length in lengths])
@@ -122,49 +126,27 @@ def compare_draws(shortest: int, longest: int, segments: Segments | None) -> tup
         return lambda: [draw(rows) for rows in batches]
 
     ours, theirs = all_of(lambda rows: loader.draw(rows, epoch=0, training=True)), all_of(reference)
-    pairs = [(cpu_ms(ours), cpu_ms(theirs)) for _ in range(15)]
-    own = statistics.median(first for first, _ in pairs) / len(batches)
-    return own, statistics.median(second / first for first, second in pairs)
+    found = compare(ours, theirs, rounds=15)
+    own_ms = 1e3 * statistics.median(found.ours) / len(batches)
+    yield Row(f"a batch of {BATCH}, {name}", own_ms, "ms", DRAW_GOAL_MS, "lower")
+    yield Row(f"a batch of {BATCH}, {name}: copying alone", found.speed)
 
 
-def plan_ms(samplers: Sequence[Any]) -> dict[str, float]:
+def plans() -> Iterator[Row]:
     corpus = corpus_of(digits("large", 20_000), digits("small", 10_000))
     rows = SamplingRows.of(corpus, np.arange(30_000), np.arange(30_000) * 7 % 61)
-    found = {}
-    for settings in samplers:
-        sampler = build_sampler(settings)
-        times = [cpu_ms(lambda s=sampler: s(rows, batch_size=BATCH, seed=1, epoch=3)) for _ in range(5)]  # type: ignore[misc]
+    for settings in SAMPLERS:
+        plan = partial(build_sampler(settings), rows, batch_size=BATCH, seed=1, epoch=3)
         name = f"{settings.kind} by {settings.by}" if isinstance(settings, BalancedSettings) else settings.kind
-        found[name] = statistics.median(times)
-    return found
+        milliseconds = 1e3 * median_cpu_s(plan, rounds=5)
+        yield Row(f"plan of an epoch of 30,000 rows, {name}", milliseconds, "ms", PLAN_GOAL_MS, "lower")
 
 
-def main() -> None:
+def measure() -> Iterator[Row]:
+    """Yield the rows about batches and plans."""
     torch.set_num_threads(1)
+    yield from compare_draws("maps of 50x40", 50, 50, None)
+    yield from compare_draws("ragged, padded to the longest", 20, 80, None)
     half_second = Segments(SegmentSettings(length_s=0.5, pad="wrap"), 0.5)
-    cases: dict[str, tuple[int, int, Segments | None]] = {
-        "maps of 50x40": (50, 50, None),
-        "ragged, padded to the longest": (20, 80, None),
-        "ragged, cropped or wrapped to 0.5 s": (20, 80, half_second),
-    }
-    print(f"a batch of {BATCH}, goal {DRAW_GOAL_MS} ms")
-    for name, case in cases.items():
-        own, ratio = compare_draws(*case)
-        print(f"  {name:36s} {own:6.3f} ms, {ratio:4.2f} of the speed of copying alone")
-    print(f"the plan of an epoch of 30,000 rows, goal {PLAN_GOAL_MS:.0f} ms")
-    samplers = (
-        MixedSettings(),
-        ProportionalSettings(),
-        BalancedSettings(),
-        BalancedSettings(by="class"),
-        TemperatureSettings(),
-        StratifiedSettings(),
-        AlternatingSettings(),
-        BucketedSettings(),
-    )
-    for name, milliseconds in plan_ms(samplers).items():
-        print(f"  {name:36s} {milliseconds:6.1f} ms ({'reached' if milliseconds <= PLAN_GOAL_MS else 'MISSED'})")
-
-
-if __name__ == "__main__":
-    main()
+    yield from compare_draws("ragged, cropped or wrapped to 0.5 s", 20, 80, half_second)
+    yield from plans()

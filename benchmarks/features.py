@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pywt
 import torch
-from benchmarks.measure import Compared, Row, compare
+from benchmarks.measure import Compared, Row, compare, repeat
 from numpy.typing import NDArray
 
 from motet.features import LogMel, Scalogram
@@ -63,12 +63,7 @@ def bare_scalogram(samples: NDArray[np.float32], feature: Scalogram) -> Callable
 
 
 def in_turn(ours: Callable[[], object], reference: Callable[[], object], *, rounds: int, repeats: int) -> Compared:
-    return compare(lambda: _repeat(ours, repeats), lambda: _repeat(reference, repeats), rounds=rounds)
-
-
-def _repeat(call: Callable[[], object], repeats: int) -> None:
-    for _ in range(repeats):
-        call()
+    return compare(lambda: repeat(ours, repeats), lambda: repeat(reference, repeats), rounds=rounds)
 
 
 def logmel(name: str, duration_s: float, rate_hz: float) -> Row:

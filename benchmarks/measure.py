@@ -94,6 +94,12 @@ def compare(ours: Call, reference: Call, *, rounds: int, warm_up: bool = True) -
     return Compared(own, other)
 
 
+def repeat(call: Call, times: int) -> None:
+    """Call so often, for a call that is too short to be timed alone."""
+    for _ in range(times):
+        call()
+
+
 def cpu_s(call: Call) -> float:
     """Return the CPU seconds of a call, children included."""
     before = _used_s()

@@ -1,6 +1,6 @@
 """One training step of a network from settings against the same network written by hand, on one thread.
 
-    python benchmarks/networks.py
+    python -m benchmarks networks
 
 The other side is what anybody would write with `nn.Sequential`: the same layers, weights drawn alike. Both sides take
 turns, and the middle one of the ratios of all rounds counts; the goal is at least 0.98 of the other's speed. The
@@ -8,12 +8,11 @@ padded batch has rows of half to full length, which the other side cannot take; 
 """
 
 import itertools
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
+from benchmarks.measure import Row, compare, repeat
 from torch import Tensor, nn
 
 from motet.data.batch import Column
@@ -21,7 +20,7 @@ from motet.networks.build import AnyNetwork, build_network
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 
-GOAL = 0.98
+GOAL, ROUNDS = 0.98, 9
 CLASSES = 10
 Step = Callable[[], None]
 
@@ -82,37 +81,22 @@ def steps(by_hand: nn.Module, ours: AnyNetwork, shape: MapShape, rows: int) -> t
     )
 
 
-def cpu_s(call: Step) -> float:
-    start = time.process_time()
-    call()
-    return time.process_time() - start
+def row(name: str, ours: Step, by_hand: Step, *, repeats: int, goal: float | None = GOAL) -> Row:
+    found = compare(lambda: repeat(ours, repeats), lambda: repeat(by_hand, repeats), rounds=ROUNDS)
+    return Row(f"network, {name}: by hand", found.speed, goal=goal, note=found.told(1e3 / repeats, "ms a step"))
 
 
-def compare(name: str, by_hand: Step, ours: Step, *, rounds: int) -> float:
-    for call in (by_hand, ours):
-        call()
-    pairs = [(cpu_s(by_hand), cpu_s(ours)) for _ in range(rounds)]
-    ratio = statistics.median(other / own for other, own in pairs)
-    print(f"{name:32} {1e3 * statistics.median(own for _, own in pairs):8.2f} ms  {ratio:5.2f} of the speed by hand")
-    return ratio
-
-
-def main() -> None:
+def measure() -> Iterator[Row]:
+    """Yield the rows about networks."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    ratios = []
-    for name, shape, rows, channels, rounds in (
-        ("CNN, ESC-10, 164,530 values", MapShape(1, 250, 64), 16, (24, 48, 96, 128), 10),
-        ("CNN, FSDD, 24,058 values", MapShape(1, 50, 40), 32, (16, 32, 64), 60),
+    for name, shape, rows, channels, repeats in (
+        ("CNN, ESC-10, 164,530 weights", MapShape(1, 250, 64), 16, (24, 48, 96, 128), 2),
+        ("CNN, FSDD, 24,058 weights", MapShape(1, 50, 40), 32, (16, 32, 64), 10),
     ):
         by_hand, ours, padded = steps(cnn_by_hand(*channels), cnn_from_settings(shape, *channels), shape, rows)
-        ratios.append(compare(name, by_hand, ours, rounds=rounds))
-        compare("  with padded rows", by_hand, padded, rounds=rounds)
+        yield row(name, ours, by_hand, repeats=repeats)
+        yield row(f"{name}, padded rows", padded, by_hand, repeats=repeats, goal=None)
     shape, hidden = MapShape(1, 50, 40), (512, 512, 512)
     by_hand, ours, _ = steps(dense_by_hand(shape, *hidden), dense_from_settings(shape, *hidden), shape, 32)
-    ratios.append(compare("dense, 3 x 512", by_hand, ours, rounds=300))
-    print(f"worst ratio {min(ratios):.2f}, goal {GOAL}")
-
-
-if __name__ == "__main__":
-    main()
+    yield row("dense, 3 x 512", ours, by_hand, repeats=50)

@@ -1,6 +1,6 @@
 """The store against `numpy.memmap`, and what opening, appending and recognising files cost.
 
-    python benchmarks/store.py
+    python -m benchmarks store
 
 Random batches of 32 ragged matrices are read into one padded array, warm. The reference keeps the same matrices in
 one flat file, a table of offsets in memory, and copies `memmap[begin:end]` into the same kind of array; the goal
@@ -9,13 +9,14 @@ bookkeeping for subclasses. All sides take turns; CPU time, the kernel's include
 all rounds count.
 """
 
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from benchmarks.measure import Row, compare, cpu_s, median_cpu_s
 from numpy.typing import NDArray
 
 from motet.files import DigestCache, digest_bytes
@@ -70,13 +71,7 @@ def from_flat(flat: Batch, maps: list[Batch], bins: int) -> Callable[[Rows], Bat
     return read
 
 
-def cpu_s(call: Callable[[], object]) -> float:
-    start = time.process_time()
-    call()
-    return time.process_time() - start
-
-
-def compare_batches(folder: Path, name: str) -> None:
+def compare_batches(folder: Path, name: str) -> Iterator[Row]:
     maps = matrices(*SHAPES[name])
     bins = maps[0].shape[2]
     keys = [digest_bytes(str(number).encode()) for number in range(len(maps))]
@@ -84,44 +79,48 @@ def compare_batches(folder: Path, name: str) -> None:
     memmap = np.memmap(folder / "flat", np.float32, mode="r")
     with Store(folder) as store:
         store.append((key, values, 0.0, 0.01) for key, values in zip(keys, maps, strict=True))
-        readers = [
-            from_store(store, store.find(keys), bins),
-            from_flat(memmap, maps, bins),
-            from_flat(np.asarray(memmap), maps, bins),
-        ]
+        ours = from_store(store, store.find(keys), bins)
+        references = {
+            "numpy.memmap": from_flat(memmap, maps, bins),
+            "array inside it": from_flat(np.asarray(memmap), maps, bins),
+        }
         order = np.random.default_rng(1)
         batches = [order.integers(0, len(maps), BATCH) for _ in range(BATCHES)]
-        assert all(np.array_equal(readers[0](rows), reader(rows)) for reader in readers for rows in batches)
-        rounds = [[cpu_s(lambda: [read(rows) for rows in batches]) for read in readers] for _ in range(ROUNDS)]  # noqa: B023
-    own_s = statistics.median(own for own, _, _ in rounds) / BATCHES
-    ratio, array_ratio = (statistics.median(times[other] / times[0] for times in rounds) for other in (1, 2))
-    verdict = "reached" if ratio >= GOAL else "MISSED"
-    print(
-        f"batches of {BATCH} {name}: {ratio:.2f} times numpy.memmap (goal {GOAL}: {verdict}), "
-        f"{array_ratio:.2f} times the array inside it; {own_s * 1e3:.2f} ms each"
-    )
+        assert all(np.array_equal(ours(rows), read(rows)) for read in references.values() for rows in batches)
+        for reference, read in references.items():
+            found = compare(partial(read_all, ours, batches), partial(read_all, read, batches), rounds=ROUNDS)
+            goal = GOAL if reference == "numpy.memmap" else None
+            yield Row(
+                f"store, {name}: {reference}", found.speed, goal=goal, note=found.told(1e3 / BATCHES, "ms a batch")
+            )
 
 
-def measure_opening(folder: Path) -> None:
+def read_all(read: Callable[[Rows], Batch], batches: list[Rows]) -> None:
+    for rows in batches:
+        read(rows)
+
+
+def measure_opening(folder: Path) -> Iterator[Row]:
     maps = matrices(*next(iter(SHAPES.values())))
     keys = [digest_bytes(str(number).encode()) for number in range(len(maps))]
     with Store(folder) as store:
         seconds = cpu_s(lambda: store.append((key, values, 0.0, 0.01) for key, values in zip(keys, maps, strict=True)))
-    print(f"appending {len(maps):,} matrices of 8 kB: {len(maps) / seconds:,.0f} a second (goal 20,000)")
-    seconds = statistics.median(cpu_s(lambda: Store(folder).find(keys)) for _ in range(ROUNDS))
-    print(f"opening a store and finding {len(keys):,} keys: {seconds * 1e3:.1f} ms (goal 20 ms)")
+        yield Row("store: matrices of 8 kB appended", len(maps) / seconds, "per s", 20_000)
+    seconds = median_cpu_s(lambda: Store(folder).find(keys), ROUNDS)
+    yield Row("store: opened, and 3,000 keys found", 1e3 * seconds, "ms", 20, "lower")
     with Store(folder) as store:
         seconds = cpu_s(lambda: store.verify(store.find(keys)))
-    print(f"comparing all of them with their checksums, once in a process: {seconds * 1e3:.1f} ms")
+        yield Row("store: 3,000 checksums compared, once in a process", 1e3 * seconds, "ms")
 
 
-def measure_digests(folder: Path) -> None:
+def measure_digests(folder: Path) -> Iterator[Row]:
     files = [folder / f"{number}.wav" for number in range(3000)]
     for number, file in enumerate(files):
         file.write_bytes(number.to_bytes(4, "little") * 2000)
     time.sleep(2.1)  # a file that changed within the last two seconds is not remembered
     cache = DigestCache(folder / "digests")
-    first_s = cpu_s(lambda: [cache.digest(file) for file in files])
+    seconds = cpu_s(lambda: [cache.digest(file) for file in files])
+    yield Row("digests of 3,000 files of 8 kB", 1e3 * seconds, "ms")
     cache.save()
 
     def recognise() -> None:
@@ -129,18 +128,14 @@ def measure_digests(folder: Path) -> None:
         for file in files:
             again.digest(file)
 
-    seconds = statistics.median(cpu_s(recognise) for _ in range(ROUNDS))
-    print(f"digests of 3,000 files of 8 kB: {first_s * 1e3:.0f} ms; kept ones: {seconds * 1e3:.1f} ms (goal 40 ms)")
+    yield Row("digests of 3,000 files, kept ones", 1e3 * median_cpu_s(recognise, ROUNDS), "ms", 40, "lower")
 
 
-def main() -> None:
+def measure() -> Iterator[Row]:
+    """Yield the rows about the store."""
     for name in SHAPES:
         with tempfile.TemporaryDirectory() as folder:
-            compare_batches(Path(folder), name)
-    for measure in (measure_opening, measure_digests):
+            yield from compare_batches(Path(folder), name)
+    for of_files in (measure_opening, measure_digests):
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder))
-
-
-if __name__ == "__main__":
-    main()
+            yield from of_files(Path(folder))

@@ -175,8 +175,3 @@ def dense_network() -> tuple[nn.Module, int]:
     sizes = (FRAMES * BINS, 512, 512, 512)
     layers = [layer for before, after in itertools.pairwise(sizes) for layer in (nn.Linear(before, after), nn.ReLU())]
     return nn.Sequential(nn.Flatten(), *layers), 512
-
-
-if __name__ == "__main__":
-    for row in measure():
-        print(row)
