@@ -215,6 +215,19 @@ def read_network_weights(path: Path) -> dict[str, Tensor]:
     return {name.removeprefix(_NETWORK): value for name, value in tensors.items() if name.startswith(_NETWORK)}
 
 
+def read_notes(path: Path) -> dict[str, Any]:
+    """Read the notes that a model was saved with.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged.
+    """
+    _, document = tensor_file.read(path)
+    notes: dict[str, Any] = document["model"]["notes"]
+    return notes
+
+
 def scaling_key(data_set: str, name: str, described: InputDocument) -> str:
     """Return the name under which a scaling is kept; a shared one has the same for all data sets."""
     return f"*/{name}" if getattr(described.scaling, "shared", False) else f"{data_set}/{name}"

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from motet.runs.tracking import epoch_line, scalars, write_tensorboard
+from motet.runs.tracking import epoch_line, rewrite_tensorboard, scalars, write_tensorboard
 
 RECORD: dict[str, Any] = {
     "epoch": 3,
@@ -32,21 +32,35 @@ def test_an_epoch_in_one_line() -> None:
     assert epoch_line({**RECORD, "dev": {}}, 40, best=True) == "epoch 3/40 loss 0.7500 | digit uar 0.7500 in training"
 
 
-def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:
-    pytest.importorskip("tensorboardX", reason="needs the extra tensorboard")
+def events(folder: Path) -> list[tuple[str, int, float]]:
     from tensorboardX.proto import event_pb2
 
-    assert write_tensorboard(tmp_path, [{**RECORD, "epoch": 3}, {**RECORD, "epoch": 4}])
-    assert write_tensorboard(tmp_path, [{**RECORD, "epoch": 5}])
-    found: set[tuple[str, int, float]] = set()
-    for path in tmp_path.iterdir():
+    found = []
+    for path in folder.iterdir():
         content, place = path.read_bytes(), 0
         while place < len(content):  # records: length, its checksum, the event, its checksum
             length = int.from_bytes(content[place : place + 8], "little")
             event = event_pb2.Event.FromString(content[place + 12 : place + 12 + length])
-            found |= {(value.tag, event.step, value.simple_value) for value in event.summary.value}
+            found += [(value.tag, event.step, value.simple_value) for value in event.summary.value]
             place += length + 16
-    assert found == {(name, epoch, value) for name, value in scalars(RECORD) for epoch in (3, 4, 5)}
+    return sorted(found)
+
+
+def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX", reason="needs the extra tensorboard")
+    assert write_tensorboard(tmp_path, [{**RECORD, "epoch": 3}, {**RECORD, "epoch": 4}])
+    assert write_tensorboard(tmp_path, [{**RECORD, "epoch": 5}])
+    assert events(tmp_path) == sorted((name, epoch, value) for name, value in scalars(RECORD) for epoch in (3, 4, 5))
+
+
+def test_tensorboard_written_anew_holds_each_epoch_once(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX", reason="needs the extra tensorboard")
+    write_tensorboard(tmp_path / "events", [{**RECORD, "epoch": 3}])
+    rewrite_tensorboard(tmp_path / "events", [{**RECORD, "epoch": 3}, {**RECORD, "epoch": 4}])
+    expected = sorted((name, epoch, value) for name, value in scalars(RECORD) for epoch in (3, 4))
+    assert events(tmp_path / "events") == expected
+    rewrite_tensorboard(tmp_path / "events", [])
+    assert not (tmp_path / "events").exists()
 
 
 def test_without_tensorboard_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from motet.experiment.settings import Experiment
 from motet.files import JsonLines, remove_stale
-from motet.model import write_model
+from motet.model import read_notes, write_model
 from motet.runs.folder import FoldFolder
-from motet.runs.tracking import epoch_line, write_tensorboard
+from motet.runs.tracking import epoch_line, rewrite_tensorboard, write_tensorboard
 from motet.training.checkpoint import load_checkpoint, save_checkpoint
 from motet.training.loop import Training
 from motet.training.settings import AllSettings, EverySettings, LastSettings
@@ -22,8 +22,9 @@ logger = logging.getLogger("motet")
 class Recorder:
     """Writes what the loop tells: records, models, resume state.
 
-    Models and resume state are written together, at most every `training.checkpoint_s`, the best model before the
-    position that knows of it; so whatever a kill leaves is a moment from which the run goes on exactly.
+    Models and resume state are written together, at most every `training.checkpoint_s`. A new best model lies beside
+    the one before until the position that knows of it is written; so whatever a kill leaves is a moment from which the
+    run goes on, with the best model of that moment, also on a device that computes nothing twice alike.
     """
 
     def __init__(self, experiment: Experiment, training: Training, folder: FoldFolder, *, fold: int, seed: int) -> None:
@@ -51,6 +52,8 @@ class Recorder:
         load_checkpoint(self._training, self._folder.last)
         position = self._training.position
         self._records.truncate(position.epoch)
+        self._settle_best()
+        rewrite_tensorboard(self._folder.tensorboard, self._records.read())
         logger.info("resuming in epoch %d after step %d", position.epoch + 1, position.step)
 
     def end_epoch(self, record: dict[str, Any], best: bool) -> None:
@@ -74,11 +77,12 @@ class Recorder:
     def flush(self) -> None:
         """Save the best model and the records, then the resume state that knows of them, then TensorBoard's."""
         if self._best is not None:
-            write_model(self._folder.best, *self._best)
+            write_model(self._folder.next_best, *self._best)
             self._best = None
         self._records.sync()
         epoch = self._training.position.epoch
         save_checkpoint(self._training, self._folder.last, epoch=epoch, **self._notes)
+        self._settle_best()
         if self._waiting:
             write_tensorboard(self._folder.tensorboard, self._waiting)
         self._waiting = []
@@ -88,3 +92,13 @@ class Recorder:
         """Save what is not saved yet."""
         if self._waiting or not self._folder.last.is_file():
             self.flush()
+
+    def _settle_best(self) -> None:
+        """Let a better model take its place if the resume state knows of it; else it never was."""
+        waiting = self._folder.next_best
+        if not waiting.is_file():
+            return
+        if read_notes(waiting)["epoch"] == self._training.position.best_epoch:
+            waiting.replace(self._folder.best)
+        else:
+            waiting.unlink()

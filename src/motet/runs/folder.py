@@ -53,6 +53,11 @@ class FoldFolder:
         return self.path / "best.safetensors"
 
     @property
+    def next_best(self) -> Path:
+        """A better model, until the resume state knows of it."""
+        return self.path / "next-best.safetensors"
+
+    @property
     def scores(self) -> Path:
         """Test scores; written last."""
         return self.path / "scores.json"

@@ -2,6 +2,7 @@
 
 import importlib.util
 import logging
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,13 @@ def write_tensorboard(folder: Path, records: Sequence[Mapping[str, Any]]) -> boo
             for name, value in scalars(record):
                 writer.add_scalar(name, value, record["epoch"])
     return True
+
+
+def rewrite_tensorboard(folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    """Write the event files of a fold anew, so that a kill leaves no epoch out and none twice."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if records:
+        write_tensorboard(folder, records)
 
 
 def epoch_line(record: Mapping[str, Any], epochs: int, best: bool) -> str:
