@@ -6,7 +6,7 @@ from tests.reliability.small import PADDED, SPEAKERS, small_experiment, write_ex
 
 import motet
 from motet.files import JsonLines
-from motet.runs.folder import RunFolder
+from motet.runs.folder import RunFolder, read_json
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,18 @@ def test_other_data_are_evaluated_whole(trained: tuple[motet.Experiment, motet.R
         motet.evaluate(run.path, data=write_experiment(tmp_path / "unknown.yaml", unknown))
 
 
+def test_other_data_cannot_change_what_was_trained(trained: tuple[motet.Experiment, motet.Run], tmp_path: Path) -> None:
+    _, run = trained
+    own = {"source": SPEAKERS, "on_error": "skip", "signal": {"rate_hz": 1000}, "tasks": {"digit": "multiclass"}}
+    other = small_experiment(tmp_path / "store", data={"speakers": own})
+    with pytest.raises(motet.ConfigError) as error:
+        motet.evaluate(run.path, data=write_experiment(tmp_path / "other.yaml", other))
+    assert error.value.problems == tuple(
+        f"data.speakers.{part}: differs from what the run was trained with; leave it out, it is taken from the run"
+        for part in ("tasks", "signal")
+    )
+
+
 def test_what_there_is_not_is_named(trained: tuple[motet.Experiment, motet.Run], tmp_path: Path) -> None:
     _, run = trained
     with pytest.raises(motet.ConfigError, match=r"--epoch 99: .* keeps best, last, 1, 2, 3; set training\.keep: all"):
@@ -77,8 +89,28 @@ def test_what_there_is_not_is_named(trained: tuple[motet.Experiment, motet.Run],
     with pytest.raises(motet.ConfigError, match="is not the folder of a run"):
         motet.evaluate(tmp_path)
     (tmp_path / "experiment.yaml").write_bytes(RunFolder(run.path).experiment.read_bytes())
-    with pytest.raises(motet.ConfigError, match="no fold of this run was begun; run `motet train` first"):
+    with pytest.raises(motet.ConfigError, match="no fold of this run is done; run `motet train` first"):
         motet.evaluate(tmp_path)
+    RunFolder(tmp_path).fold(1, 1).path.mkdir(parents=True)
+    with pytest.raises(motet.ConfigError, match=r"no fold of this run is done \(seed 1 fold 1 is under way\)"):
+        motet.evaluate(tmp_path)
+
+
+def test_a_run_that_is_not_done_is_evaluated_as_far_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run = RunFolder(motet.train(small_experiment(tmp_path / "store", training={"epochs": 1}), tmp_path / "run").path)
+    caplog.set_level("WARNING", "motet")
+    caplog.clear()
+    whole = motet.evaluate(run.path)
+    assert whole["folds"] == [{"seed": 1, "fold": 1}, {"seed": 1, "fold": 2}]
+    assert not caplog.records
+    for path in (run.result, run.fold(1, 2).scores):
+        path.unlink()
+    half = motet.evaluate(run.path)
+    assert half["folds"] == [{"seed": 1, "fold": 1}]
+    expected = read_json(run.fold(1, 1).scores)["tasks"]["digit"]["metrics"]["uar"]
+    assert value(half) == expected
+    [told] = caplog.messages
+    assert told == "the run is not done: these figures are of the 1 folds that are; seed 1 fold 2 is under way"
 
 
 def test_a_part_without_rows_is_named(tmp_path: Path) -> None:

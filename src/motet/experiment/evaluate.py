@@ -22,12 +22,15 @@ from motet.experiment.preparation import FoldData
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.run import check_same_data, describe_data, predicting_model, reopen
 from motet.experiment.scoring import as_predictions, predict_rows
-from motet.experiment.settings import Experiment
+from motet.experiment.settings import OVERRIDABLE, Experiment
 from motet.model import Model
-from motet.runs.folder import FoldFolder, finite
+from motet.runs.folder import FoldFolder, RunFolder, finite
 from motet.training.devices import choose_device
 
 logger = logging.getLogger("motet")
+
+_WHERE_FROM = ("source", "limit", "on_error", "max_skipped")
+"""What of a data set another file may say."""
 
 
 def evaluate(
@@ -51,7 +54,9 @@ def evaluate(
     part
         train, dev or test: which rows of each fold.
     data
-        An experiment file whose data sets of the same names are evaluated whole, in place of the run's own.
+        An experiment file whose data sets of the same names are evaluated whole, in place of the run's own. Only
+        where its recordings come from counts, how many of them, and what becomes of unusable ones; what the run
+        was trained with is not to differ.
     allow_code
         Whether the classes that the run names as `code/mine.py:Name` may be run.
     experiment
@@ -60,7 +65,8 @@ def evaluate(
     Returns
     -------
     dict
-        `{"schema": 1, "run": ..., "tasks": {NAME: {METRIC: {"value", "low", "high"}}}}`, as `result.json`.
+        `{"schema": 1, "run": ..., "folds": ..., "tasks": {NAME: {METRIC: {"value", "low", "high"}}}}`, as
+        `result.json`; the folds are those that are done, which a warning tells where others are not.
 
     Raises
     ------
@@ -71,9 +77,7 @@ def evaluate(
         raise ConfigError(f"part {part!r} is unknown; there is train, dev, test")
     given = experiment
     folder, experiment = reopen(Path(path), allow_code=allow_code, experiment=given)
-    found = folder.folds()
-    if not found:
-        raise ConfigError(f"{path}: no fold of this run was begun; run `motet train` first")
+    found = _done(folder)
     other = None if data is None else load_experiment(data, allow_code=allow_code)
     first = Model.load(_model_file(folder.fold(*found[0]), epoch), allow_code=allow_code, experiment=given)
     with open_data(_with_data(experiment, other), progress=progress, tasks=first.tasks) as opened:
@@ -92,23 +96,50 @@ def evaluate(
                              seed=experiment.seed)
             for name, parts in pooled.items()
         }  # fmt: skip
-    report = {"schema": 1, "run": folder.path.as_posix(), "epoch": epoch, "part": part, "tasks": tasks}
+    report = {
+        "schema": 1, "run": folder.path.as_posix(), "epoch": epoch, "part": part,
+        "folds": [{"seed": seed, "fold": number} for seed, number in found], "tasks": tasks,
+    }  # fmt: skip
     result: dict[str, Any] = finite(report)
     return result
+
+
+def _done(folder: RunFolder) -> list[tuple[int, int]]:
+    """Return seed and number of the folds that are done, and warn of a run that is not."""
+    found = [begun for begun in folder.folds() if folder.fold(*begun).scores.is_file()]
+    begun = ", ".join(f"seed {seed} fold {number}" for seed, number in folder.folds() if (seed, number) not in found)
+    if not found:
+        still = f" ({begun} is under way)" if begun else ""
+        raise ConfigError(f"{folder.path}: no fold of this run is done{still}; run `motet train` first")
+    if not folder.result.is_file():
+        logger.warning(
+            "the run is not done: these figures are of the %d folds that are%s",
+            len(found), f"; {begun} is under way" if begun else "",
+        )  # fmt: skip
+    return found
 
 
 def _with_data(experiment: Experiment, other: Experiment | None) -> Experiment:
     """Return the run's experiment with the sources of another one: all else stays as it was trained."""
     if other is None:
         return experiment
-    unknown = [name for name in other.data if name not in experiment.data]
-    if unknown:
-        raise ConfigError(
-            *(f"data.{name}: the run has no data set of this name ({', '.join(experiment.data)})" for name in unknown)
-        )
+    problems = [
+        f"data.{name}: the run has no data set of this name ({', '.join(experiment.data)})"
+        for name in other.data
+        if name not in experiment.data
+    ]
+    problems += [
+        f"data.{name}.{part}: differs from what the run was trained with; leave it out, it is taken from the run"
+        for name, own in other.data.items()
+        if name in experiment.data
+        for part in ("tasks", *OVERRIDABLE)
+        if getattr(own, part) not in (None, getattr(experiment.data[name], part))
+    ]
+    if problems:
+        raise ConfigError(*problems)
     data = {
-        name: experiment.data[name].model_copy(update={"source": part.source, "limit": part.limit})
-        for name, part in other.data.items()
+        name: experiment.data[name].model_copy(update={part: getattr(own, part) for part in _WHERE_FROM})
+        for name, own in other.data.items()
     }
     return experiment.model_copy(update={"data": data})
 

@@ -5,11 +5,17 @@ from typing import TYPE_CHECKING
 from motet.lazy import exports
 
 if TYPE_CHECKING:
-    from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings
+    from motet.experiment.settings.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
     from motet.experiment.settings.experiment import Experiment
 
-__all__ = ["CompleteDataSet", "DataSetSettings", "Experiment"]
+__all__ = ["OVERRIDABLE", "CompleteDataSet", "DataSetSettings", "Experiment"]
 
 __getattr__, __dir__ = exports(
-    __name__, {"CompleteDataSet": "data_set", "DataSetSettings": "data_set", "Experiment": "experiment"}
+    __name__,
+    {
+        "OVERRIDABLE": "data_set",
+        "CompleteDataSet": "data_set",
+        "DataSetSettings": "data_set",
+        "Experiment": "experiment",
+    },
 )
