@@ -123,6 +123,11 @@ def test_nothing_is_told_of_recordings_that_cannot_be_read(tmp_path: Path) -> No
         ({"split": {"kind": "predefined"}}, ConfigError, r"data\.scenes\.split: kind is 'predefined'"),
         ({"training": {"monitor": "scene.rmse"}}, ConfigError, r"training\.monitor"),
         (
+            {"data": {"traces": {"source": {**SCENES, "content": "sensors"}}}, "evaluation": {"merge": "vote"}},
+            ConfigError,
+            r"evaluation\.merge: the task '.*' of data\.traces cannot be merged by vote; choose mean, max, median",
+        ),
+        (
             {"data": {"scenes": {"source": {**SCENES, "examples": 3}}}, "split": {"kind": "holdout", "test": 0.5}},
             DataError,
             "no row of 3 is left to test on",

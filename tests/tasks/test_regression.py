@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from motet.errors import ConfigError, DataError
+from motet.errors import DataError
 from motet.tasks import Regression
 from motet.tasks.settings import AbsoluteErrorSettings, RegressionSettings
 
@@ -95,8 +95,7 @@ def test_targets_return() -> None:
 def test_segments_are_merged_but_do_not_vote() -> None:
     values = np.array([[1.0, 5.0], [2.0, 6.0], [6.0, 7.0]])
     assert _task().merge(values, "median").tolist() == [2.0, 6.0]
-    with pytest.raises(ConfigError, match="task 'affect': numbers have no votes; merge segments by mean"):
-        _task().merge(values, "vote")
+    assert _task().merge_rules == ("mean", "max", "median")
 
 
 @pytest.mark.parametrize(

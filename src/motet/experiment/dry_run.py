@@ -27,7 +27,7 @@ from motet.experiment.shapes import (
     recordings_of,
     stored,
 )
-from motet.experiment.tasks import check_monitor
+from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
 from motet.networks.plan import LayerPlan, plan_network
 from motet.networks.shape import MapShape
@@ -125,7 +125,7 @@ def dry_run(experiment: Experiment) -> Plan:
     """
     listed = list_data(experiment)
     corpus = build_corpus(listed)
-    check_monitor(experiment.training.monitor, corpus.tasks)
+    check_tasks(experiment, corpus)
     rows = plan_rows(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
     inputs = plan_inputs(experiment, listed)
     layers, memory = _plan_model(experiment, listed, outputs_of(corpus), _known_facts(inputs))

@@ -27,7 +27,7 @@ from motet.experiment.shapes import (
     recordings_of,
     stored,
 )
-from motet.experiment.tasks import check_monitor
+from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
 from motet.networks.plan import min_frames, plan_network
 from motet.networks.shape import MapShape
@@ -56,7 +56,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
     DataError
         If the data cannot be split, or two data sets give one input in different shapes.
     """
-    check_monitor(experiment.training.monitor, corpus.tasks)
+    check_tasks(experiment, corpus)
     splits = {name: part.settings.split for name, part in listed.items()}
     split_corpus(corpus, splits, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
     facts = _facts_at_once(experiment, listed)

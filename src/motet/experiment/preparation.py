@@ -17,11 +17,10 @@ from motet.errors import ConfigError
 from motet.experiment.data import OpenData
 from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
-from motet.experiment.tasks import listed_labels
+from motet.experiment.tasks import listed_labels, merge_rule
 from motet.features.scaling import Scaling
 from motet.maps import Maps
 from motet.model import DataSetDocument, InputDocument, Model, ModelDocument
-from motet.tasks.merge import MergeRule
 
 Rows = NDArray[np.int64]
 _FITTED_VALUES = 1 << 20
@@ -81,7 +80,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
                 },
                 segments=part.settings.segments,
                 length_s=None if (own := prepared.segments[name]) is None else own.length_s,
-                merge=merge_rule(experiment, prepared.segments[name]),
+                merge=merge_rule(experiment, name),
                 tasks=corpus.uses[name],
                 digest=data.digest(name),
             )
@@ -94,13 +93,6 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
             for name, own in tasks.items()
         },
     )
-
-
-def merge_rule(experiment: Experiment, segments: Segments | None) -> MergeRule:
-    """Return how the segments of an example become one prediction."""
-    if experiment.evaluation.merge is not None:
-        return experiment.evaluation.merge
-    return "mean" if segments is None else segments.settings.merge
 
 
 def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Model:

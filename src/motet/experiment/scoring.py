@@ -13,8 +13,9 @@ from motet.errors import ConfigError
 from motet.evaluation.predict import Predicted, predict_batches
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_models
-from motet.experiment.preparation import FoldData, merge_rule
+from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
+from motet.experiment.tasks import merge_rule
 from motet.model import Model
 from motet.runs.folder import FoldFolder, write_json
 from motet.tasks.merge import MergeRule
@@ -52,7 +53,7 @@ def predict_rows(
 ) -> dict[str, Predicted]:
     """Predict rows of the corpus."""
     size = experiment.evaluation.batch_size or 2 * experiment.training.batch_size
-    rules = [merge_rule(experiment, prepared.segments[name]) for name in prepared.corpus.data_sets]
+    rules = [merge_rule(experiment, name) for name in prepared.corpus.data_sets]
 
     def rule_of(row: int) -> MergeRule:
         return rules[int(prepared.corpus.data_set_numbers(np.array([row]))[0])]

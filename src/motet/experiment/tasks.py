@@ -1,16 +1,18 @@
 """The tasks of an experiment: what the settings declare, else what the sources know, with labels listed once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from motet import catalog
 from motet.config import Settings
+from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.errors import ConfigError, DataError
-from motet.experiment.settings import CompleteDataSet
+from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.sources.source import Source
+from motet.tasks.merge import MergeRule
 from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
 
@@ -26,7 +28,7 @@ def tasks_of(name: str, settings: CompleteDataSet, source: Source, data_set: Dat
         If a task is declared whose targets no example has, or none is declared nor known.
     """
     declared: Mapping[str, Settings] | None = settings.tasks
-    tasks = dict(declared or {task: _TASK.validate_python(known) for task, known in source.tasks().items()})
+    tasks = dict(declared or {task: _known(name, task, known) for task, known in source.tasks().items()})
     there = ", ".join(data_set.task_names) or "none"
     unknown = [task for task in tasks if task not in data_set.task_names]
     if unknown:
@@ -52,20 +54,34 @@ def build_tasks(settings: Mapping[str, Settings], targets: Callable[[str], list[
     return {name: _build(name, own, targets(name)) for name, own in settings.items()}
 
 
-def check_monitor(monitor: str | None, tasks: Mapping[str, Task]) -> None:
-    """Look at `training.monitor` once the tasks are known that only a source knows of.
+def check_tasks(experiment: Experiment, corpus: Corpus) -> None:
+    """Look at what settings say of tasks, once those are known that only a source knows of.
 
     Raises
     ------
     ConfigError
-        If it names a task or a metric that there is not.
+        If `training.monitor` names a task or a metric that there is not, or segments are to be merged in a way that
+        a task does not have.
     """
-    if monitor is None:
-        return
-    task, _, metric = monitor.partition(".")
-    known = [f"{name}.{own}" for name, each in tasks.items() for own in each.metrics.names]
-    if task not in tasks or metric not in tasks[task].metrics.names:
-        raise ConfigError(f"training.monitor: there is no {monitor!r}; there is {', '.join(known)}")
+    problems = [*_check_monitor(experiment.training.monitor, corpus.tasks)]
+    for data_set, tasks in corpus.uses.items():
+        rule = merge_rule(experiment, data_set)
+        problems += [
+            f"{_merge_path(experiment, data_set)}: the task {task!r} of data.{data_set} cannot be merged by {rule}; "
+            f"choose {', '.join(corpus.tasks[task].merge_rules)}"
+            for task in tasks
+            if rule not in corpus.tasks[task].merge_rules
+        ]
+    if problems:
+        raise ConfigError(*dict.fromkeys(problems))
+
+
+def merge_rule(experiment: Experiment, data_set: str) -> MergeRule:
+    """Return how the segments of a data set's examples become one prediction."""
+    if experiment.evaluation.merge is not None:
+        return experiment.evaluation.merge
+    segments = experiment.data_set(data_set).segments
+    return "mean" if segments is None else segments.merge
 
 
 def listed_labels(name: str, settings: Settings, targets: Iterable[Any]) -> tuple[str, ...]:
@@ -81,6 +97,35 @@ def listed_labels(name: str, settings: Settings, targets: Iterable[Any]) -> tupl
     except DataError as error:
         raise DataError(*(f"task {name!r}: {problem}" for problem in error.problems)) from error
     return labels
+
+
+def _known(data_set: str, task: str, plain: object) -> Settings:
+    """Return the settings of a task as a source knows them."""
+    try:
+        return _TASK.validate_python(plain)
+    except ValidationError as error:
+        raise ConfigError(
+            *(
+                f"data.{data_set}.source: its tasks() says of {task!r}: "
+                f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
+                for found in error.errors(include_url=False)
+            )
+        ) from error
+
+
+def _merge_path(experiment: Experiment, data_set: str) -> str:
+    if experiment.evaluation.merge is not None:
+        return "evaluation.merge"
+    return "segments.merge" if experiment.data[data_set].segments is None else f"data.{data_set}.segments.merge"
+
+
+def _check_monitor(monitor: str | None, tasks: Mapping[str, Task]) -> Iterator[str]:
+    if monitor is None:
+        return
+    task, _, metric = monitor.partition(".")
+    if task not in tasks or metric not in tasks[task].metrics.names:
+        known = [f"{name}.{own}" for name, each in tasks.items() for own in each.metrics.names]
+        yield f"training.monitor: there is no {monitor!r}; there is {', '.join(known)}"
 
 
 def _build(name: str, settings: Settings, targets: list[Any]) -> Task:

@@ -6,12 +6,12 @@ of any unit train alike and beside other tasks. Predictions, decisions and metri
 
 from collections.abc import Iterable, Mapping
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motet.errors import ConfigError, DataError
+from motet.errors import DataError
 from motet.tasks.counting import Values
 from motet.tasks.decisions import build_decision
 from motet.tasks.losses import Constant, build_loss
@@ -51,6 +51,8 @@ class Regression(Task):
     >>> task.probabilities(np.array([[1.0, -1.0]])).tolist()
     [[2.0, 10.0]]
     """
+
+    merge_rules: ClassVar[tuple[MergeRule, ...]] = ("mean", "max", "median")
 
     def __init__(self, settings: RegressionSettings, name: str, labels: tuple[str, ...] = ()) -> None:
         names = settings.labels or labels
@@ -119,15 +121,8 @@ class Regression(Task):
         return outputs.astype(np.float64) * self._spread + self._mean
 
     def merge(self, probabilities: Values, how: MergeRule) -> Values:
-        """Return the one prediction [K] of an example from those of its segments [S, K].
-
-        Raises
-        ------
-        ConfigError
-            If they are to vote: numbers have no votes.
-        """
-        if how == "vote":
-            raise ConfigError(f"task {self.name!r}: numbers have no votes; merge segments by mean, max or median")
+        """Return the one prediction [K] of an example from those of its segments [S, K]."""
+        assert how != "vote", "numbers have no votes"
         return merge_numbers(probabilities, how)
 
     def compare(self, probabilities: Values, decisions: NDArray[Any], targets: NDArray[Any]) -> NumberOutcome:

@@ -7,7 +7,7 @@ are its values. Everything but `loss` and `running` is NumPy on the host.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -51,7 +51,14 @@ class Task(ABC):
         What is reported.
     weight
         Weight of the loss beside other tasks.
+
+    Attributes
+    ----------
+    merge_rules
+        How the predictions of several segments can become one.
     """
+
+    merge_rules: ClassVar[tuple[MergeRule, ...]] = get_args(MergeRule)
 
     def __init__(
         self,
