@@ -148,9 +148,33 @@ def test_where_and_how_often_may_change(trained: tuple[motet.Experiment, Path]) 
     evaluation = experiment.evaluation.model_copy(
         update={"interval": experiment.evaluation.interval.model_copy(update={"resamples": 20})}
     )
-    result = motet.train(experiment.model_copy(update={"training": training, "evaluation": evaluation}), path).result
+    changed = experiment.model_copy(update={"training": training, "evaluation": evaluation})
+    result = motet.train(changed, path).result
+    assert motet.load_experiment(RunFolder(path).experiment) == changed, "the folder says how the run went on"
     motet.train(experiment, path)
+    assert motet.load_experiment(RunFolder(path).experiment) == experiment
     assert result["tasks"].keys() == read_json(RunFolder(path).result)["tasks"].keys()
+
+
+def test_a_run_wants_a_folder_and_not_a_file(trained: tuple[motet.Experiment, Path], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(motet.ConfigError, match="file: is a file, and a run wants a folder; name another one with -o"):
+        motet.train(trained[0], tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_pictures_that_a_kill_left_out_are_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    experiment = small_experiment(tmp_path / "store", MIXED, training={"epochs": 1}, evaluation={"plots": True})
+    run = RunFolder(motet.train(experiment, tmp_path / "run").path)
+    whole, other = run.fold(1, 1), run.fold(1, 2)
+    pictures = sorted(path.name for path in other.path.glob("*.png"))
+    for path in other.path.glob("[cl]*.png"):
+        path.unlink()
+    before = {path: path.stat().st_mtime_ns for path in whole.path.glob("*.png")}
+    motet.train(experiment, run.path)
+    assert sorted(path.name for path in other.path.glob("*.png")) == pictures
+    assert {path: path.stat().st_mtime_ns for path in whole.path.glob("*.png")} == before, "what is there stays"
 
 
 def test_going_on_wants_the_same_data(tmp_path: Path) -> None:

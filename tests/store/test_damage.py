@@ -106,7 +106,7 @@ def test_damage_outside_the_range_that_is_read_is_found_too(good: Path) -> None:
         entry = store.find([key(3)])
         _flip(good / DATA, int(entry.records["offset"][0] + entry.num_bytes[0]) - 1, 0)
         with pytest.raises(DamagedEntryError, match="do not fit"):
-            store.read_frames(entry, 0, 1, np.zeros((1, 2, 4), np.float32))
+            store.read_many(entry, np.array([0]), np.array([1]), np.zeros((1, 1, 2, 4), np.float32))
 
 
 def test_verify_finds_damage_and_leaves_the_rest(good: Path) -> None:

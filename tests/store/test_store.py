@@ -139,14 +139,6 @@ def test_reads_float32_and_float16_in_one_batch(store: Store) -> None:
     np.testing.assert_array_equal(out[1], matrix(2).astype(np.float16).astype(np.float32))
 
 
-def test_reads_frames_of_one_matrix(store: Store) -> None:
-    store.append(items([13]))
-    out = np.zeros((4, 2, 4), np.float32)
-    store.read_frames(store.find([key(13)]), 3, 6, out)
-    np.testing.assert_array_equal(out[:3], matrix(13)[3:6])
-    np.testing.assert_array_equal(out[3], 0)
-
-
 def test_reads_no_rows_and_empty_ranges(store: Store) -> None:
     store.append(items([0]))
     entries, none = store.find([key(0)]), np.zeros(0, np.int64)

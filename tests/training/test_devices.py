@@ -26,6 +26,8 @@ def test_a_device_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
     machine(monkeypatch, cuda=False, mps=True)
     with pytest.raises(MachineError, match=r"'cuda', which this machine lacks \(it has mps, cpu\); use auto"):
         choose_device("cuda")
+    with pytest.raises(ConfigError, match="there is no device 'cuda:0'; there is auto, cuda, mps, cpu"):
+        choose_device("cuda:0")
 
 
 @pytest.mark.parametrize(

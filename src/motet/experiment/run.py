@@ -107,7 +107,7 @@ def train(
             draws = _wants_pictures(experiment)
             for seed in experiment.all_seeds:
                 for fold in _train_folds(experiment, data, folder, seed, progress):
-                    if draws:
+                    if draws and not plots.is_drawn(fold):
                         _draw(fold.path, partial(plots.draw_fold, fold))
             result = collect_result(folder, experiment, data)
             if draws:
@@ -143,8 +143,10 @@ def check_place(folder: RunFolder) -> None:
     Raises
     ------
     ConfigError
-        If it does.
+        If it does, or if it is no folder.
     """
+    if folder.path.exists() and not folder.path.is_dir():
+        raise ConfigError(f"{folder.path}: is a file, and a run wants a folder; name another one with -o")
     others = [] if not folder.path.is_dir() else [one for one in folder.path.iterdir() if one.name[0] != "."]
     if others and not folder.experiment.is_file():
         raise ConfigError(f"{folder.path}: holds other files and no run; name another folder with -o")
@@ -168,8 +170,7 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
         folder.data.unlink(missing_ok=True)
         for begun in folder.folds():
             shutil.rmtree(folder.fold(*begun).path)
-        with atomic_write(folder.experiment) as file:
-            file.write(to_yaml(kept).encode())
+        _write_experiment(folder, kept)
         copy_code(experiment, folder)
         return kept
     before, now = load(folder.experiment).root.plain(), read_document(to_yaml(kept), "here", []).plain()
@@ -184,7 +185,13 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
             f"{folder.path}: holds a run of other settings; name another folder with -o, or go back to these:",
             *differing,
         )
+    _write_experiment(folder, kept)  # the settings that may differ are now these
     return kept
+
+
+def _write_experiment(folder: RunFolder, experiment: Experiment) -> None:
+    with atomic_write(folder.experiment) as file:
+        file.write(to_yaml(experiment).encode())
 
 
 def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
@@ -290,13 +297,14 @@ def log_to(path: Path) -> Iterator[None]:
 def _train_folds(
     experiment: Experiment, data: OpenData, folder: RunFolder, seed: int, progress: ProgressFactory
 ) -> Iterator[FoldFolder]:
-    """Train fold after fold, and give the folder of each that is now done."""
+    """Train fold after fold, and give the folder of each, done now or before."""
     settings = {name: part.settings.split for name, part in data.listed.items()}
     folds: list[FoldSplit] = split_corpus(data.corpus, settings, seed=seed, trains=experiment.training.epochs > 0)
     for number, fold in enumerate(folds, start=1):
         own = folder.fold(seed, number)
         if own.scores.is_file():
             logger.info("seed %d, fold %d of %d: finished before", seed, number, len(folds))
+            yield own
             continue
         own.path.mkdir(parents=True, exist_ok=True)
         logger.info(

@@ -36,6 +36,7 @@ _STYLE: Any = {
     "legend.frameon": False,
     "text.parse_math": False,
 }
+_CURVE = "learning-curve.png"
 _DPI = 140
 _MAX_COLUMNS = 4
 _MAX_NAMES = 24
@@ -53,14 +54,20 @@ def draw_fold(folder: FoldFolder) -> list[Path]:
     records, scores = JsonLines(folder.metrics).read(), read_json(folder.scores)
     drawn = []
     if records:
-        with _figure(folder.path / "learning-curve.png", 9.0, 3.4) as figure:
+        with _figure(folder.path / _CURVE, 9.0, 3.4) as figure:
             left, right = figure.subplots(1, 2)
             _draw_losses(left, [records])
             _draw_metrics(right, [records], kept=scores.get("epoch"))
-        drawn.append(folder.path / "learning-curve.png")
+        drawn.append(folder.path / _CURVE)
     for task, found in scores["tasks"].items():
         drawn.append(_draw_task(folder, task, found))
     return drawn
+
+
+def is_drawn(folder: FoldFolder) -> bool:
+    """Tell whether `draw_fold` came to its end, by its last picture."""
+    pictures = [_picture_of(folder, task, found) for task, found in read_json(folder.scores)["tasks"].items()]
+    return [folder.path / _CURVE, *pictures][-1].is_file()
 
 
 def draw_run(folder: RunFolder) -> Path:
@@ -88,10 +95,12 @@ def draw_run(folder: RunFolder) -> Path:
     return path
 
 
+def _picture_of(folder: FoldFolder, task: str, found: Record) -> Path:
+    return folder.path / f"{'values' if found['confusion'] is None else 'confusion'}-{task}.png"
+
+
 def _draw_task(folder: FoldFolder, task: str, found: Record) -> Path:
-    confusion = found["confusion"]
-    kind = "values" if confusion is None else "confusion"
-    path = folder.path / f"{kind}-{task}.png"
+    confusion, path = found["confusion"], _picture_of(folder, task, found)
     size = 4.6 if confusion is None else float(np.clip(1.6 + 0.42 * len(confusion["labels"]), 3.6, 16.0))
     with _figure(path, size, size) as figure:
         axes = figure.subplots()

@@ -106,10 +106,6 @@ class Store:
         matrix: NDArray[Any] = out[0]
         return matrix
 
-    def read_frames(self, entry: Entries, start: int, stop: int, out: NDArray[Any]) -> None:
-        """Read frames `start` to `stop` of one matrix into the first frames of `out`, shape [T, C, F]."""
-        self.read_many(entry, np.array([start]), np.array([stop]), out[None])
-
     def read_many(
         self, entries: Entries, starts: NDArray[np.int64], stops: NDArray[np.int64], out: NDArray[Any]
     ) -> None:

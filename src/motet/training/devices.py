@@ -12,12 +12,16 @@ def choose_device(name: str) -> torch.device:
 
     Raises
     ------
+    ConfigError
+        If there is no such name.
     MachineError
         If the device was asked for by name and this machine lacks it.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
+    if name not in available:
+        raise ConfigError(f"there is no device {name!r}; there is auto, {', '.join(available)}")
     if not available[name]:
         there = ", ".join(kind for kind, present in available.items() if present)
         raise MachineError(f"training.device is {name!r}, which this machine lacks (it has {there}); use auto")
