@@ -5,7 +5,7 @@ import pytest
 
 from motet.data.dataset import DataSet
 from motet.errors import DataError
-from motet.sources.example import fold_roles
+from motet.sources.example import Event, fold_roles
 from tests.data.builders import data_set, example, grouped, in_folds, plain
 
 
@@ -114,6 +114,15 @@ def test_drop_label_takes_it_out_of_sets(tagged: DataSet) -> None:
     assert list(dropped.targets("tags")) == [frozenset("b"), frozenset("b"), frozenset("bc")]
     assert dropped.describe()["targets"]["tags"]["labels"] == {"b": 3, "c": 1}
     assert tagged.describe()["targets"]["tags"]["labels"] == {"a": 3, "b": 3, "c": 1}
+
+
+def test_drop_label_takes_its_events_out() -> None:
+    kick, snare = Event(0.5, 0.5, "kick"), Event(1.0, 1.0, "snare")
+    found = data_set("set", [example(0, {"drums": (kick, snare)}), example(1, {"drums": (kick,)}), example(2)])
+    dropped = found.drop_label("drums", "kick")
+    assert dropped.ids == ["0", "2"]
+    assert list(dropped.targets("drums")) == [(snare,), None]
+    assert found.describe()["targets"]["drums"] == {"missing": 1, "labels": {"kick": 2, "snare": 1}}
 
 
 def test_rows_without_a_target_stay() -> None:

@@ -2,6 +2,7 @@ import numpy as np
 
 from motet.data.strata import Strata, classes
 from motet.data.table import ABSENT, Coded
+from motet.sources.example import Event
 
 
 def column(*values: object) -> Coded[object]:
@@ -25,6 +26,13 @@ def test_every_row_is_in_the_first_stratum_and_in_one_for_each_label() -> None:
 def test_a_set_of_labels_is_in_several_strata() -> None:
     strata = Strata.of([column(frozenset("ab"), frozenset("b"), frozenset())], 3)
     assert held(strata) == [{0, 1, 2}, {0, 2}, {0}]
+
+
+def test_events_stand_for_the_set_of_their_labels() -> None:
+    events = column((Event(0.0, 1.0, "a"), Event(0.5, 2.0, "b")), (Event(3.0, 4.0, "b"),), (), None)
+    sets = column(frozenset("ab"), frozenset("b"), frozenset(), None)
+    assert held(Strata.of([events], 4)) == held(Strata.of([sets], 4)) == [{0, 1, 2}, {0, 2}, {0}, {0}]
+    assert classes(events).tolist() == classes(sets).tolist()
 
 
 def test_numbers_are_cut_into_fifths() -> None:

@@ -18,7 +18,7 @@ from motet.data.stratify import allocate
 from motet.data.table import ABSENT, Coded, ExampleTable, read_examples
 from motet.errors import DataError
 from motet.signals.recording import Recording
-from motet.sources.example import Example, Role
+from motet.sources.example import Event, Example, Role, Target, is_events, label_set
 
 Rows = NDArray[np.int64]
 
@@ -177,13 +177,13 @@ class DataSet:
         return self.select(np.flatnonzero(kept))
 
     def drop_label(self, task: str, label: str) -> "DataSet":
-        """Return a view without a label: rows that have only this one leave, sets of labels lose it."""
+        """Return a view without a label: rows that have only this one leave, sets of labels and events lose it."""
         targets = self.targets(task)
         kept = ~self._having(targets, task, label)
-        sets = [isinstance(value, frozenset) and value != {label} for value in targets.values]
-        kept |= np.asarray([*sets, True])[targets.codes]
+        others = [label_set(value) != {label} for value in targets.values]
+        kept |= np.asarray([*others, True])[targets.codes]
         column = self.table.targets[task]
-        values = tuple(value - {label} if isinstance(value, frozenset) else value for value in column.values)
+        values = tuple(_without(value, label) for value in column.values)
         table = replace(self.table, targets={**self.table.targets, task: column.renamed(values)})
         return replace(self.select(np.flatnonzero(kept)), table=table)
 
@@ -214,7 +214,7 @@ class DataSet:
         }
 
     def _having(self, targets: Coded[Any], task: str, label: str) -> NDArray[np.bool_]:
-        having = [label in value if isinstance(value, frozenset) else str(value) == label for value in targets.values]
+        having = [label in label_set(value) for value in targets.values]
         if not any(having):
             known = ", ".join(sorted(_labels(targets)))
             raise DataError(
@@ -223,6 +223,14 @@ class DataSet:
             )
         found: NDArray[np.bool_] = np.asarray([*having, False])[targets.codes]
         return found
+
+
+def _without(target: Target, label: str) -> Target:
+    if isinstance(target, frozenset):
+        return target - {label}
+    if is_events(target):
+        return tuple(event for event in target if event.label != label)
+    return target
 
 
 def _wanted(limit: float, size: int) -> int:
@@ -239,18 +247,18 @@ def _fold_counts(folds: Coded[tuple[tuple[str, Role], ...]]) -> dict[str, dict[s
 
 
 def _labels(targets: Coded[Any]) -> set[str]:
-    return {str(label) for value in targets.values for label in (value if isinstance(value, frozenset) else (value,))}
+    return {label for value in targets.values for label in label_set(value)}
 
 
 def _describe_targets(targets: Coded[Any]) -> dict[str, Any]:
     counts = targets.counts()
     missing = int((~targets.present).sum())
-    if any(isinstance(value, float | tuple) for value in counts):
+    if any(isinstance(value, float | tuple) and not is_events(value) for value in counts):
         values = np.asarray([np.atleast_1d(value) for value in targets if value is not None], dtype=np.float64)
         statistics = {"min": values.min(0), "mean": values.mean(0), "max": values.max(0)}
         return {"missing": missing, **{name: value.tolist() for name, value in statistics.items()}}
     labels: dict[str, int] = {}
     for value, number in counts.items():
-        for label in value if isinstance(value, frozenset) else (value,):
-            labels[str(label)] = labels.get(str(label), 0) + number
+        for label in label_set(value):
+            labels[label] = labels.get(label, 0) + number
     return {"missing": missing, "labels": dict(sorted(labels.items()))}

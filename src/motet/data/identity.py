@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any
 
 from motet.data.dataset import DataSet
 from motet.data.table import Coded
+from motet.sources.example import Event
 
 
 def digest_rows(data_set: DataSet) -> bytes:
@@ -28,6 +30,10 @@ def digest_rows(data_set: DataSet) -> bytes:
     }
     digest = hashlib.blake2b(json.dumps(data_set.ids).encode(), digest_size=16)
     for name, column in columns.items():
-        digest.update(f"\x1e{name}\x1f{json.dumps(column.values, default=sorted)}\x1f".encode())
+        digest.update(f"\x1e{name}\x1f{json.dumps(column.values, default=_plain)}\x1f".encode())
         digest.update(column.codes.tobytes())
     return digest.digest()
+
+
+def _plain(value: frozenset[str] | Event) -> list[Any]:
+    return list(astuple(value)) if isinstance(value, Event) else sorted(value)

@@ -1,6 +1,7 @@
 """Strata: what the parts of a split should have equal shares of.
 
-A stratum is one label of one task, or a fifth of the rows by a number; a row stands in several strata.
+A stratum is one label of one task, or a fifth of the rows by a number; a row stands in several strata. Events stand
+for the set of their labels.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.data.table import ABSENT, Coded
+from motet.sources.example import is_events, label_set
 
 NUM_BINS = 5
 MAX_INTEGER_LABELS = 100
@@ -57,7 +59,7 @@ def classes(column: Coded[Any]) -> NDArray[np.int64]:
 
     A set of labels counts as its rarest label, a number as its fifth of the rows.
     """
-    if not any(isinstance(value, frozenset) for value in column.values):
+    if not _hold_sets(column.values):
         return _categories(column)[0] if column.values else column.codes.astype(np.int64)
     labels, matrix = _labels_of_sets(column)
     numbers = np.bincount(column.codes[column.present], minlength=len(column.values)) @ matrix
@@ -69,7 +71,7 @@ def classes(column: Coded[Any]) -> NDArray[np.int64]:
 def _categories(column: Coded[Any]) -> list[NDArray[np.int64]]:
     """Return columns of categories [n] of a column, -1 where a row has none."""
     values = column.values
-    if any(isinstance(value, frozenset) for value in values):
+    if _hold_sets(values):
         _, matrix = _labels_of_sets(column)
         held = np.where(matrix, 0, ABSENT)
         return [_gather(held[:, label], column.codes) for label in range(held.shape[1])]
@@ -77,6 +79,10 @@ def _categories(column: Coded[Any]) -> list[NDArray[np.int64]]:
         table = np.asarray([np.atleast_1d(value) for value in values], dtype=np.float64)
         return [_gather(_bins(part, column.codes), column.codes) for part in table.T]
     return [column.codes.astype(np.int64)]
+
+
+def _hold_sets(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, frozenset) or is_events(value) for value in values)
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:
@@ -98,7 +104,7 @@ def _bins(values: NDArray[np.float64], codes: NDArray[np.int32]) -> NDArray[np.i
 
 
 def _labels_of_sets(column: Coded[Any]) -> tuple[list[str], NDArray[np.bool_]]:
-    sets = [value if isinstance(value, frozenset) else frozenset([str(value)]) for value in column.values]
+    sets = [label_set(value) for value in column.values]
     labels = sorted(frozenset[str]().union(*sets))
     return labels, np.asarray([[label in held for label in labels] for held in sets], dtype=bool)
 

@@ -121,7 +121,7 @@ def read_examples(name: str, examples: Iterable[Example]) -> ExampleTable:
     ------
     DataError
         If there are none, an identifier comes twice, an example has no input, or a target is neither a label,
-        a frozenset of labels, a number nor a tuple of numbers. All such problems are counted, some listed.
+        a frozenset of labels, a number nor a tuple of numbers or events. All such problems are counted, some listed.
     """
     ids: dict[str, None] = {}
     problems: list[str] = []
@@ -187,7 +187,7 @@ def _problems(example: Example, ids: dict[str, None]) -> Iterator[str]:
         if not isinstance(target, _TARGETS):
             yield (
                 f"target '{task}' is of type {type(target).__name__}, but a target is a label, a frozenset of "
-                "labels, a number or a tuple of numbers: convert it"
+                "labels, a number or a tuple of numbers or events: convert it"
             )
 
 

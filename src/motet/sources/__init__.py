@@ -12,7 +12,7 @@ from motet.lazy import exports
 if TYPE_CHECKING:
     from motet.sources.arrays import Arrays
     from motet.sources.esc import Esc
-    from motet.sources.example import Example
+    from motet.sources.example import Event, Example
     from motet.sources.filenames import Filenames
     from motet.sources.folders import Folders
     from motet.sources.generated import Generated
@@ -25,6 +25,7 @@ __all__ = [
     "ArrayMap",
     "Arrays",
     "Esc",
+    "Event",
     "Example",
     "Filenames",
     "Folders",
@@ -41,6 +42,7 @@ __getattr__, __dir__ = exports(
         "ArrayMap": "maps",
         "Arrays": "arrays",
         "Esc": "esc",
+        "Event": "example",
         "Example": "example",
         "Filenames": "filenames",
         "Folders": "folders",

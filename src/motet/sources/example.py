@@ -1,14 +1,82 @@
 """One example of a data set: what it is called, where its recordings lie, and what is known of them."""
 
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
+from motet.errors import DataError
 from motet.signals.recording import Recording
 
 Role = Literal["train", "dev", "test"]
-Target = str | float | int | frozenset[str] | tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """Something that happens in a recording: an onset, an offset and what it is.
+
+    Parameters
+    ----------
+    onset_s
+        When it starts, in seconds from the start of the recording.
+    offset_s
+        When it ends; equal to `onset_s` where only onsets are annotated.
+    label
+        What it is.
+
+    Raises
+    ------
+    DataError
+        If a time is not finite, the onset is negative, the offset lies before the onset, or the label is empty.
+
+    Examples
+    --------
+    >>> Event(0.5, 1.25, "dog").offset_s
+    1.25
+    """
+
+    onset_s: float
+    offset_s: float
+    label: str
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.onset_s) and math.isfinite(self.offset_s) and 0 <= self.onset_s <= self.offset_s):
+            raise DataError(
+                f"event '{self.label}' lasts from {self.onset_s:g} to {self.offset_s:g} s, but an event starts at 0 s "
+                "or later and does not end before it starts: correct its times"
+            )
+        if not self.label:
+            raise DataError(f"the event at {self.onset_s:g} s has no label: give it one")
+
+
+Target = str | float | int | frozenset[str] | tuple[float, ...] | tuple[Event, ...]
+
+
+def is_events(target: object) -> TypeGuard[tuple[Event, ...]]:
+    """Return whether a target is a tuple of events; so is the empty tuple, which says that nothing happens.
+
+    Examples
+    --------
+    >>> is_events((Event(0.0, 1.0, "dog"),)), is_events(()), is_events((0.5, 1.5))
+    (True, True, False)
+    """
+    return isinstance(target, tuple) and all(isinstance(item, Event) for item in target)
+
+
+def label_set(target: Target) -> frozenset[str]:
+    """Return the different labels of a target: those of a set, those of its events, else the one label.
+
+    Examples
+    --------
+    >>> sorted(label_set((Event(0.0, 1.0, "dog"), Event(2.0, 3.0, "dog"))))
+    ['dog']
+    """
+    if isinstance(target, frozenset):
+        return target
+    if isinstance(target, tuple):
+        return frozenset(item.label if isinstance(item, Event) else str(item) for item in target)
+    return frozenset([str(target)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +90,7 @@ class Example:
     inputs
         Recordings by name; a data set of single recordings calls its one `signal`.
     targets
-        Targets by task: a label, a set of labels, a number or a tuple of numbers.
+        Targets by task: a label, a set of labels, a number, a tuple of numbers, or a tuple of events.
     group
         What must not stand on both sides of a split: a speaker, a patient, a session.
     folds
