@@ -30,6 +30,7 @@ ROOMS = (
     "training",
     "runs",
     "experiment",
+    "testing",
     "cli",
 )
 """`motet/__init__.py` and `motet/__main__.py` stand above all rooms."""

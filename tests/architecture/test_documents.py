@@ -101,6 +101,16 @@ def test_every_class_of_the_user_is_trained(block: Block, tmp_path: Path) -> Non
     assert (run.path / "code" / "bands.py").is_file()
 
 
+def test_the_tests_that_are_shown_to_users_pass(tmp_path: Path) -> None:
+    files = {block.file: block.text for block in blocks(HOUSE / "docs" / "user-code.md") if block.file}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    tests = {name: own for name, own in runpy.run_path("test_mine.py").items() if name.startswith("test_")}
+    assert len(tests) == 4
+    for test in tests.values():
+        test()
+
+
 def test_the_example_of_user_code_is_that_of_its_document() -> None:
     files = {block.file: block.text for block in blocks(HOUSE / "docs" / "user-code.md") if block.file}
     for example in EXAMPLES.iterdir():

@@ -1,0 +1,132 @@
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from motet.catalog import CATALOG
+from motet.tasks import Multiclass
+from motet.tasks.settings import MulticlassSettings
+from motet.testing import ContractError, check_task
+
+ANIMALS = ["dog", "cat", "bird", "cat"]
+TARGETS: dict[str, list[Any]] = {
+    "multiclass": ANIMALS,
+    "binary": ["yes", "no", "no"],
+    "multilabel": [frozenset({"dog", "cat"}), frozenset(), frozenset({"bird"})],
+    "regression": [0.5, -1.0, 3.25],
+}
+
+
+@pytest.mark.parametrize("kind", CATALOG["task"])
+def test_tasks_of_the_catalog_keep_the_contract(kind: str) -> None:
+    check_task({"kind": kind}, TARGETS[kind])
+
+
+@pytest.mark.parametrize(
+    ("settings", "targets"),
+    [
+        ({"kind": "multiclass", "labels": {"1": "walking", "2": "lying"}}, [1, 2, 1]),
+        ({"kind": "multiclass", "loss": {"kind": "focal", "class_weights": "balanced"}}, ANIMALS),
+        ({"kind": "multilabel", "decision": "tuned_threshold"}, TARGETS["multilabel"]),
+        ({"kind": "binary", "decision": "tuned_threshold"}, TARGETS["binary"]),
+        ({"kind": "regression", "loss": "l1"}, [(0.1, 0.2), (0.3, -1.0)]),
+    ],
+)
+def test_their_variants_too(settings: dict[str, Any], targets: list[Any]) -> None:
+    check_task(settings, targets)
+
+
+class Own(Multiclass):
+    """A good task that the others spoil."""
+
+    def __init__(self, name: str, labels: tuple[str, ...]) -> None:
+        super().__init__(MulticlassSettings(), name, labels)
+
+
+def test_a_good_task_of_the_users_own_passes() -> None:
+    check_task(Own, ANIMALS)
+
+
+class Averages(Own):
+    def loss(self, predictions: Any, targets: Any) -> Any:
+        return super().loss(predictions, targets).mean()
+
+
+class Neighbours(Own):
+    def loss(self, predictions: Any, targets: Any) -> Any:
+        loss = super().loss(predictions, targets)
+        return loss - loss.mean()
+
+
+class Detached(Own):
+    def loss(self, predictions: Any, targets: Any) -> Any:
+        return super().loss(predictions.detach(), targets).requires_grad_()
+
+
+class WrongWayBack(Own):
+    def decode(self, encoded: Any) -> list[str]:
+        return super().decode(encoded)[::-1]
+
+
+class TakesAnything(Own):
+    def encode(self, target: Any) -> Any:
+        return np.array(self.labels.index(target) if target in self.labels else 0)
+
+
+class KeyErrors(Own):
+    def encode(self, target: Any) -> Any:
+        return np.array({label: code for code, label in enumerate(self.labels)}[target])
+
+
+class WrongType(Own):
+    def encode(self, target: Any) -> Any:
+        return super().encode(target).astype(np.float32)
+
+
+class WrongMerge(Own):
+    def merge(self, probabilities: Any, how: Any) -> Any:
+        return probabilities.mean(axis=1)
+
+
+class StateIsNoJson(Own):
+    def decision_state(self) -> dict[str, Any]:
+        return {"thresholds": np.zeros(3)}
+
+
+class ForgetsItsState(Own):
+    threshold = 0.0
+
+    def tune(self, probabilities: Any, targets: Any) -> None:
+        self.threshold = 2.0
+
+    def decide(self, probabilities: Any) -> Any:
+        best = super().decide(probabilities)
+        return np.where(probabilities.max(axis=1) >= self.threshold, best, 0)
+
+
+class Unsorted(Own):
+    @staticmethod
+    def collect_labels(targets: Iterable[Any]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(targets))
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        (Averages, "loss has the shape \\[\\] for 12 rows: it is one value per row"),
+        (Neighbours, "alone and .* beside others"),
+        (Detached, "no finite gradient"),
+        (WrongWayBack, "encode and decode do not go round"),
+        (TakesAnything, "'a label that no data set has'\\) is accepted"),
+        (KeyErrors, "raises KeyError: let it raise motet.DataError"),
+        (WrongType, "gives float32 \\[\\], but target_dtype is int64"),
+        (WrongMerge, "merge by mean gives the shape \\[4\\] for 4 segments of 3 outputs"),
+        (StateIsNoJson, "decision_state is no JSON"),
+        (ForgetsItsState, "decides otherwise after decision_state"),
+        (Unsorted, "where rows come in another order"),
+    ],
+)
+def test_usual_mistakes_are_named(task: Any, message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        check_task(task, ANIMALS)
