@@ -212,7 +212,8 @@ def test_every_schedule_builds(union: Any, name: str) -> None:
 def test_every_loss_combination_and_stopping_rule_builds(union: Any, name: str) -> None:
     settings = settings_of(union, name)
     if union is ObjectiveSettings:
-        assert build_objective(settings, {"animal": 1.0}, torch.device("cpu")).state_dict() == {}
+        objective = build_objective(settings, {"animal": 1.0}, torch.device("cpu"))
+        objective.load_state_dict(objective.state_dict())
     else:
         assert build_stopping(settings) is not None
 

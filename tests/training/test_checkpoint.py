@@ -13,7 +13,7 @@ from motet.features.settings import MapNoiseSettings, MixupSettings, TimeMaskSet
 from motet.model import Model
 from motet.training.checkpoint import load_checkpoint, save_checkpoint
 from motet.training.loop import Training, train
-from motet.training.objective import UserObjective
+from motet.training.objective import CombinedLosses
 from motet.training.optimizers import Plateau
 from motet.training.settings import PatienceSettings, PlateauSettings
 from motet.training.stopping import Patience
@@ -45,7 +45,7 @@ class Balance(nn.Module):
 
 def lively_training(optimizer: Callable[..., torch.optim.Optimizer], precision: torch.dtype | None = None) -> Training:
     """Everything that has a state: dropout, batch norm, augmentation, plateau, patience, a learned objective."""
-    objective = UserObjective(Balance())
+    objective = CombinedLosses(Balance())
     return small_training(
         small_model(small_corpus(), LIVELY),
         epochs=EPOCHS,

@@ -3,8 +3,8 @@ import torch
 from torch import Tensor, nn
 
 from motet.config import UserComponent
-from motet.training.objective import Objective, UserObjective, WeightedSum, build_objective
-from motet.training.settings import WeightedSettings
+from motet.training.objective import CombinedLosses, Objective, WeightedSum, build_objective
+from motet.training.objective_settings import WeightedSettings
 
 CPU = torch.device("cpu")
 
@@ -38,7 +38,7 @@ def test_the_weighted_sum_of_means_in_any_number_of_parts(cuts: list[slice]) -> 
 
 def test_nothing_to_add_is_nothing_done() -> None:
     WeightedSum({}).accumulate({}, {}, lambda loss: pytest.fail("there is no loss"))
-    UserObjective(lambda means: torch.zeros(())).combine(lambda loss: pytest.fail("there is no loss"))
+    CombinedLosses(lambda means: torch.zeros(())).combine(lambda loss: pytest.fail("there is no loss"))
 
 
 class Uncertainty(nn.Module):
@@ -61,7 +61,7 @@ def test_a_users_own_sees_the_means_once_a_step(cuts: list[slice]) -> None:
         seen.append({name: mean.item() for name, mean in means.items()})
         return means["a"] * means["b"]
 
-    found = gradient(UserObjective(combine), cuts)
+    found = gradient(CombinedLosses(combine), cuts)
     squares, distance = 0.25 * (91 / 6), 2.5
     assert seen == [{"a": pytest.approx(squares), "b": pytest.approx(distance)}]
     assert found == pytest.approx([SQUARES * distance - squares, -squares])
@@ -88,7 +88,7 @@ def test_a_class_of_ones_own_is_built_with_its_options() -> None:
 
 
 def test_fixed_weights_and_plain_functions_have_no_state() -> None:
-    for objective in (WeightedSum({"a": 2.0}), UserObjective(lambda means: means["a"])):
+    for objective in (WeightedSum({"a": 2.0}), CombinedLosses(lambda means: means["a"])):
         assert objective.state_dict() == {}
         assert objective.parameters() == []
         objective.load_state_dict({})

@@ -27,7 +27,7 @@ from motet.runs.folder import FoldFolder
 from motet.training.devices import choose_device, choose_precision
 from motet.training.interrupts import StopRequest, deferred_interrupts
 from motet.training.loop import Hooks, LoopSettings, Scores, Training, train
-from motet.training.objective import build_objective
+from motet.training.objective import build_objective, check_precision
 from motet.training.optimizers import build_optimizer, build_schedule
 from motet.training.settings import PlateauSettings
 from motet.training.stopping import build_stopping
@@ -101,7 +101,10 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
     if settings.warm_start is not None:
         warm_start(model, Path(settings.warm_start))
     model.to(device)
-    objective = build_objective(settings.objective, {name: task.weight for name, task in model.tasks.items()}, device)
+    precision = choose_precision(settings.autocast, device)
+    check_precision(settings.objective, precision)
+    weights = {name: task.weight for name, task in model.tasks.items()}
+    objective = build_objective(settings.objective, weights, device, list(model.parameters()))
     optimizer = build_optimizer(settings.optimizer, [*model.parameters(), *objective.parameters()])
     if settings.epochs and not optimizer.param_groups[0]["params"]:
         raise ConfigError(
@@ -121,8 +124,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         schedule=schedule,
         objective=objective,
         settings=LoopSettings(
-            seed, settings.epochs, settings.micro_batches, settings.clip_norm,
-            choose_precision(settings.autocast, device),
+            seed, settings.epochs, settings.micro_batches, settings.clip_norm, precision
         ),
         device=device,
         augmentations=[catalog.build("map augmentation", own) for own in experiment.augment],

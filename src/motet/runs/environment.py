@@ -7,7 +7,12 @@ from importlib import metadata
 from typing import Any
 
 PACKAGES = ("motet", "torch", "numpy", "scipy", "soundfile", "soxr", "safetensors", "pydantic", "ruamel.yaml")
-EXTRAS = {"parquet": ("pyarrow",), "tensorboard": ("tensorboardX",), "plots": ("matplotlib",)}
+EXTRAS = {
+    "parquet": ("pyarrow",),
+    "tensorboard": ("tensorboardX",),
+    "plots": ("matplotlib",),
+    "balancing": ("torchjd", "cvxpy", "quadprog"),
+}
 
 
 def describe_environment() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from motet import draws
 from motet.data.batch import Batch, Column
 from motet.errors import MotetError
 from motet.model import Model
+from motet.networks.output import NetworkOutput
 from motet.tasks.running import Running
 from motet.training.devices import autocast, seed_generators
 from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, prepare, row_losses
@@ -119,6 +120,7 @@ def train(training: Training, hooks: Hooks) -> None:
             take_step(training, hooks.draw(rows, position.epoch))
             hooks.between_steps()
         losses = _mean_losses(training)
+        training.objective.end_epoch(losses)
         figures = {name: running.result() for name, running in training.running.items()}
         scores, monitored = hooks.validate()
         record = {
@@ -131,23 +133,46 @@ def train(training: Training, hooks: Hooks) -> None:
 
 def take_step(training: Training, batch: Batch) -> None:
     """Draw, forward, losses, gradient, clip, step."""
-    position, settings, model = training.position, training.settings, training.model
-    seed_generators(training.device, draws.key(settings.seed, "step", position.epoch, position.step))
+    position, settings = training.position, training.settings
+    _seed(training)
     training.optimizer.zero_grad(set_to_none=True)
     ready = _ready(training, batch)
     for part in micro_batches(ready, batch.size, settings.micro_batches):
-        with autocast(training.device, settings.precision):
-            output = model.network(part.inputs, part.rows)
-        predictions = {name: _in_full_precision(column) for name, column in output.predictions.items()}
-        losses = {**row_losses(model.tasks, predictions, part), **output.losses}
+        output, predictions, losses = _forward(training, part)
         counts = {**dict.fromkeys(output.losses, batch.size), **batch.counts}
         _add_figures(training, losses, predictions, part)
-        training.objective.accumulate(losses, counts, training_backward(training))
+        training.objective.accumulate(losses, counts, training_backward(training), output.shared)
     training.objective.combine(training_backward(training))
     _clip(training)
     _update(training)
+    training.objective.after_step(lambda: _look_again(training, ready, batch))
     position.step += 1
     position.total_steps += 1
+
+
+def _seed(training: Training) -> None:
+    position = training.position
+    seed_generators(training.device, draws.key(training.settings.seed, "step", position.epoch, position.step))
+
+
+def _forward(training: Training, part: Prepared) -> tuple[NetworkOutput, dict[str, Column], dict[str, Tensor]]:
+    """Return what the network returns for some rows, its predictions in full precision, and the losses of the rows."""
+    with autocast(training.device, training.settings.precision):
+        output = training.model.network(part.inputs, part.rows)
+    predictions = {name: _in_full_precision(column) for name, column in output.predictions.items()}
+    return output, predictions, {**row_losses(training.model.tasks, predictions, part), **output.losses}
+
+
+def _look_again(training: Training, ready: Prepared, batch: Batch) -> dict[str, Tensor]:
+    """Return the mean losses of a batch after its step, with the random draws that it had before."""
+    _seed(training)
+    means: dict[str, Tensor] = {}
+    with torch.no_grad():
+        for part in micro_batches(ready, batch.size, training.settings.micro_batches):
+            for name, loss in _forward(training, part)[2].items():
+                mean = loss.sum() / batch.counts.get(name, batch.size)
+                means[name] = means[name] + mean if name in means else mean
+    return means
 
 
 def training_backward(training: Training) -> Callable[[Tensor], None]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from motet.config import ExistingPath, Many, Settings, Slot, kinds, option
+from motet.training.objective_settings import ObjectiveSettings, WeightedSettings
 
 
 class SgdSettings(Settings):
@@ -89,15 +90,6 @@ class PlateauSettings(Settings):
 ScheduleSettings = kinds("schedule", ConstantSettings, OneCycleSettings, CosineSettings, StepSettings, PlateauSettings)
 
 
-class WeightedSettings(Settings):
-    """The weighted sum of the tasks' mean losses; each task states its own `weight`."""
-
-    kind: Literal["weighted"] = "weighted"
-
-
-ObjectiveSettings = kinds("objective", WeightedSettings)
-
-
 class PatienceSettings(Settings):
     """Stop when the monitored value has not improved for so many epochs."""
 
@@ -149,7 +141,7 @@ class TrainingSettings(Settings):
     )
     optimizer: OptimizerSettings = option(AdamSettings(), "How weights follow gradients.")  # type: ignore[valid-type]
     schedule: ScheduleSettings = option(ConstantSettings(), "How the learning rate moves.")  # type: ignore[valid-type]
-    objective: ObjectiveSettings = option(WeightedSettings(), "How the tasks' losses become one step.")  # type: ignore[valid-type]
+    objective: ObjectiveSettings = option(WeightedSettings(), "How the tasks' losses become one step.")
     clip_norm: float | None = option(None, "Largest norm of the gradient; larger ones are scaled down.", gt=0)
     autocast: Literal["off", "auto", "bfloat16", "float16"] = option(
         "off", "Lower precision in the forward pass; `auto` takes what the device has."

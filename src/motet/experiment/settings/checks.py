@@ -100,6 +100,13 @@ def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[
                     )
 
 
+def check_objective(model: ModelSettings, objective: Any) -> Iterator[CrossProblem]:
+    """Find gradients that are to be balanced on features which the network does not have."""
+    if getattr(objective, "on", None) == "features" and model.network is not None:
+        message = "is features, but nobody knows those of a network of your own; use on: parameters"
+        yield CrossProblem(("training", "objective", "on"), message, (("model", "network"),))
+
+
 def _check_monitor(monitor: str, data: DataSets, known: frozenset[str]) -> Iterator[CrossProblem]:
     path = ("training", "monitor")
     task, _, metric = monitor.partition(".")

@@ -15,6 +15,7 @@ from motet.evaluation.settings import EvaluationSettings
 from motet.experiment.settings.checks import (
     check_frequencies,
     check_inputs,
+    check_objective,
     check_shared_tasks,
     check_targets,
     check_task_names,
@@ -113,6 +114,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_shared_tasks(self.data)
         yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor)
         yield from check_inputs(complete, self.model)
+        yield from check_objective(self.model, self.training.objective)
         yield from check_frequencies(complete, overridden)
 
     @property
