@@ -27,6 +27,8 @@ def _keys_as_text(value: object) -> object:
     return {_as_text(key): item for key, item in value.items()} if isinstance(value, dict) else value
 
 
+PoolingRule = Literal["max", "mean", "linear_softmax", "attention"]
+
 Label = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int), Field(min_length=1)]
 LabelNames = Annotated[dict[str, Label], BeforeValidator(_keys_as_text)]
 Labels = Annotated[

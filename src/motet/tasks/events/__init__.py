@@ -1,0 +1,1 @@
+"""Events: what happens in a recording, and when."""
