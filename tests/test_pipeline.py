@@ -97,7 +97,7 @@ def test_a_finished_map_is_taken_as_it_is() -> None:
         (
             np.ones((1, 3, 4), np.float32),
             ["gain"],
-            "is a finished feature map, which has no waveform: remove signal.augment",
+            "is a finished feature map without waveform: remove signal.mix and signal.augment",
         ),
     ],
 )

@@ -6,7 +6,8 @@ read: n row, T time, C channel, F bin, as in the store.
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from motet.features.feature_map import TimeGrid
 from motet.features.live import live_span
 from motet.pipeline import Pipeline, Precision
 from motet.signals.augment import AugmentationChain
+from motet.signals.mix import Mix, level_of, read_samples
 from motet.signals.recording import Recording
 from motet.signals.signal import Signal
 from motet.store.records import Entries
@@ -169,6 +171,9 @@ class LiveMaps:
         Applied only where an occasion is given.
     seed, stage
         What the draws of the augmentation are keyed by, beside the occasion.
+    mixes
+        What is mixed in before, by the stage that keys its draws. Without an occasion, as in evaluation, only what is
+        mixed in there too, and by draws of its own: the same in every run.
     """
 
     def __init__(
@@ -179,9 +184,11 @@ class LiveMaps:
         *,
         seed: int,
         stage: str,
+        mixes: Mapping[str, Mix] = MappingProxyType({}),
     ) -> None:
         self._signals, self._feature, self._augmentation = signals, feature, augmentation
-        self._seed, self._stage = seed, stage
+        self._seed, self._stage, self._mixes = seed, stage, mixes
+        self._levels: dict[int, float] = {}
         self.channels, self.bins = signals.channels, feature.num_bins
         self.grid = feature.grid(signals.grid.start_s)
 
@@ -200,26 +207,56 @@ class LiveMaps:
                 self._seed, epoch=occasion.epoch, rows=occasion.row_ids, stage=self._stage,
                 count=self._augmentation.num_draws,
             )  # fmt: skip
+        mixed = self._draw_mixes(rows, occasion)
         for place, (row, start, stop) in enumerate(zip(rows, starts, stops, strict=True)):
             drawn = None if uniforms is None else uniforms[place]
-            out[place, : stop - start] = self._compute(int(row), int(start), int(stop), drawn)
+            mixing = [(mix, numbers[place]) for mix, numbers in mixed]
+            out[place, : stop - start] = self._compute(int(row), int(start), int(stop), drawn, mixing)
 
-    def _compute(self, row: int, start: int, stop: int, drawn: NDArray[np.float64] | None) -> NDArray[np.float32]:
-        rows = np.array([row])
-        num_samples = int(self._signals.frames(rows)[0])
+    def _draw_mixes(self, rows: Rows, occasion: Occasion | None) -> list[tuple[Mix, NDArray[np.float64]]]:
+        """Return what is mixed in, with the numbers [n, 4] of every row."""
+        if occasion is not None:
+            return [
+                (mix, draws.uniform(
+                    self._seed, epoch=occasion.epoch, rows=occasion.row_ids, stage=stage, count=Mix.num_draws
+                ))
+                for stage, mix in self._mixes.items()
+            ]  # fmt: skip
+        return [
+            (mix, draws.uniform(0, epoch=0, rows=rows, stage=f"{stage}.evaluation", count=Mix.num_draws))
+            for stage, mix in self._mixes.items()
+            if mix.settings.evaluation
+        ]
+
+    def _compute(
+        self,
+        row: int,
+        start: int,
+        stop: int,
+        drawn: NDArray[np.float64] | None,
+        mixing: Sequence[tuple[Mix, NDArray[np.float64]]],
+    ) -> NDArray[np.float32]:
+        num_samples = int(self._signals.frames(np.array([row]))[0])
         whole = self._feature.whole_clip and (start, stop) == (0, self._feature.num_frames(num_samples))
         if whole:
             begin, end, first, last = 0, num_samples, start, stop
         else:
             span = live_span(self._feature, start=start, stop=stop, num_samples=num_samples)
             begin, end, first, last = span.first_sample, span.end_sample, span.first_frame, span.end_frame
-        samples = np.empty((1, end - begin, self.channels, 1), np.float32)
-        self._signals.read_many(rows, np.array([begin]), np.array([end]), samples)
-        signal = Signal(samples[0, :, :, 0].T, self._feature.rate_hz)
+        signal = Signal(read_samples(self._signals, row, begin, end), self._feature.rate_hz)
+        for mix, numbers in mixing:
+            level = self._level(row, num_samples)
+            signal = mix(signal, numbers, row=row, begin=begin, length=num_samples, level=level)
         if drawn is not None:
             signal = self._augmentation(signal, drawn)
         values = extract(self._feature, signal).values
         return np.asarray(values[:, first:last].transpose(1, 0, 2), np.float32)
+
+    def _level(self, row: int, num_samples: int) -> float:
+        """Return the level of a whole row as it is stored, measured once."""
+        if row not in self._levels:
+            self._levels[row] = level_of(read_samples(self._signals, row, 0, num_samples))
+        return self._levels[row]
 
 
 def misfits(entries: Entries) -> dict[int, str]:

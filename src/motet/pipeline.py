@@ -1,8 +1,8 @@
 """The ordered stages of one input of one data set: decode, channels, resample, steps, features.
 
 What is stored is the longest prefix of these stages that is deterministic and not fitted: the features, or, where
-the waveform is augmented at random, the prepared signal, from which features are then computed row by row. A stored
-map is keyed by the content of the recording, its span, and the settings and version of every stage before it.
+the waveform is mixed or augmented at random, the prepared signal, from which features are then computed row by row.
+A stored map is keyed by the content of the recording, its span, and the settings and version of every stage before it.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ class Pipeline:
         self.settings = settings
         self._chain = PreparationChain(settings.signal)
         self._features: dict[float, Feature] = {}
-        self.stored: Literal["features", "signal"] = "signal" if settings.signal.augment else "features"
+        self.stored: Literal["features", "signal"] = "signal" if _is_varied(settings.signal) else "features"
         described = self._describe()
         self.identified = described is not None
         text = json.dumps(described, sort_keys=True) if described else uuid4().hex
@@ -87,7 +87,7 @@ class Pipeline:
         try:
             if isinstance(content, FeatureMap):
                 if self.stored == "signal":
-                    raise DataError("is a finished feature map, which has no waveform: remove signal.augment")
+                    raise DataError("is a finished feature map without waveform: remove signal.mix and signal.augment")
                 return _checked(content)
             if content.num_samples == 1:
                 raise DataError("holds a single sample, which is no signal; replace it or leave it out")
@@ -117,6 +117,11 @@ class Pipeline:
         feature = fingerprint(self.settings.feature)
         version = getattr(catalog.component_class("feature", self.settings.feature), "version", 1)
         return None if feature is None else parts | {"feature": feature, "version": version}
+
+
+def _is_varied(signal: SignalSettings) -> bool:
+    """Tell whether the waveform is another one whenever it is read."""
+    return bool(signal.mix or signal.augment)
 
 
 def as_map(signal: Signal) -> FeatureMap:

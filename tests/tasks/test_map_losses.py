@@ -13,8 +13,8 @@ from motet.tasks.map_settings import MapAbsoluteErrorSettings, SiSdrLossSettings
 _LENGTHS = (400, 250, 64)
 
 
-def _spectral(*columns: Any) -> Tensor:
-    return spectral_distance(*columns, windows=(64, 128))
+def _spectral(predictions: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+    return spectral_distance(predictions, targets, lengths, windows=(64, 128))
 
 
 _LOSSES = {"mse": squared_error, "l1": absolute_error, "si_sdr": si_sdr, "stft": _spectral}

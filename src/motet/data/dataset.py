@@ -18,7 +18,7 @@ from motet.data.stratify import allocate
 from motet.data.table import ABSENT, Coded, ExampleTable, read_examples
 from motet.errors import DataError
 from motet.signals.recording import Recording
-from motet.sources.example import Event, Example, Role, Target, is_events, label_set
+from motet.sources.example import Example, Role, Target, is_events, label_set
 
 Rows = NDArray[np.int64]
 

@@ -36,12 +36,15 @@ class FoldSplit:
         The publisher's name of the fold, the group that is left out, or a number from 1.
     train, dev, test
         Which rows; no row is in two of them, and some may be in none.
+    number
+        Which fold, from 0.
     """
 
     name: str
     train: NDArray[np.int64]
     dev: NDArray[np.int64]
     test: NDArray[np.int64]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -76,7 +76,9 @@ def split_corpus(
     ]
     counts = [count_folds(data_set, by_name[name]) for name, data_set in corpus.data_sets.items()]
     naming = splits[int(np.argmax(counts))]
-    found = [_joined(corpus, fold.name, [of_set[number] for of_set in splits]) for number, fold in enumerate(naming)]
+    found = [
+        _joined(corpus, fold.name, number, [of_set[number] for of_set in splits]) for number, fold in enumerate(naming)
+    ]
     for fold in found:
         check_corpus(corpus, fold, trains=trains)
     return found
@@ -134,13 +136,14 @@ def split_data_set(
     return splits
 
 
-def _joined(corpus: Corpus, name: str, parts: Sequence[FoldSplit]) -> FoldSplit:
+def _joined(corpus: Corpus, name: str, number: int, parts: Sequence[FoldSplit]) -> FoldSplit:
     shifts = corpus.edges[:-1]
     return FoldSplit(
         name,
         np.concatenate([part.train + shift for part, shift in zip(parts, shifts, strict=True)]),
         np.concatenate([part.dev + shift for part, shift in zip(parts, shifts, strict=True)]),
         np.concatenate([part.test + shift for part, shift in zip(parts, shifts, strict=True)]),
+        number,
     )
 
 

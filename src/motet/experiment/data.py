@@ -3,9 +3,10 @@
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.identity import digest_rows
+from motet.data.roles import FoldSplit
 from motet.errors import DataError
 from motet.experiment.listing import Listed, build_corpus, list_data
+from motet.experiment.noise import OpenNoise, build_mixes, check_channels, list_noise, open_noise
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
 from motet.extraction import Extraction, extract_recordings
@@ -24,6 +27,7 @@ from motet.files import DigestCache, digest_bytes
 from motet.maps import LiveMaps, Maps, StoredMaps, misfits
 from motet.pipeline import Pipeline
 from motet.signals.augment import AugmentationChain
+from motet.signals.mix import Mix
 from motet.signals.recording import Recording
 from motet.store.store import Store
 from motet.tasks.task import Task
@@ -50,6 +54,8 @@ class OpenData:
         What was computed, by data set and input.
     skipped
         Why, by data set and example.
+    noise
+        What can be mixed in, by name.
     """
 
     corpus: Corpus
@@ -57,16 +63,31 @@ class OpenData:
     stored: dict[str, dict[str, StoredMaps]]
     extractions: dict[str, dict[str, Extraction]]
     skipped: dict[str, dict[str, str]]
+    noise: dict[str, OpenNoise] = field(default_factory=dict)
     closing: ExitStack = field(default_factory=ExitStack)
 
-    def maps(self, seed: int) -> dict[str, dict[str, Maps]]:
-        """Return what the network sees, by data set and input; the seed is that of random waveform changes."""
-        return {name: _live(part, self.stored[name], seed) for name, part in self.listed.items()}
+    def maps(self, seed: int, fold: FoldSplit | None = None) -> dict[str, dict[str, Maps]]:
+        """Return what the network sees, by data set and input.
+
+        Parameters
+        ----------
+        seed
+            That of random waveform changes.
+        fold
+            Which recordings of the noise are mixed into which rows; without, none are.
+        """
+        return {
+            name: _live(part, self.stored[name], seed, partial(self._mixes, part, fold, seed))
+            for name, part in self.listed.items()
+        }
 
     def digest(self, name: str) -> str:
         """Return what identifies rows, targets and maps of a data set; maps that a Python object made are left out."""
         maps = [stored.identity() for stored in self.stored[name].values()]
         return digest_bytes(b"".join([digest_rows(self.listed[name].data_set), *maps])).hex()
+
+    def _mixes(self, part: Listed, fold: FoldSplit | None, seed: int, recording: str) -> dict[str, Mix]:
+        return {} if fold is None else build_mixes(part, recording, self.noise, self.corpus, fold, seed)
 
     def __enter__(self) -> "OpenData":
         """Return itself; leaving closes the store."""
@@ -104,7 +125,7 @@ def open_data(
         With all recordings that cannot be used, where the settings do not skip them.
     """
     began = time.monotonic()
-    listed = list_data(experiment)
+    listed, noise = list_data(experiment), list_noise(experiment)
     corpus = build_corpus(listed, tasks)
     check(listed, corpus)
     closing = ExitStack()
@@ -117,6 +138,10 @@ def open_data(
         _check_budget(listed, failures)
         kept = {name: _without(listed[name], failures[name]) for name in listed}
         stored = {name: _stored_maps(*kept[name], extractions[name], store, experiment) for name in listed}
+        extract = partial(_extract_noise, store, cache, workers, progress)
+        opened = open_noise(experiment, listed, noise, store, extract)
+        for name, inputs in stored.items():
+            check_channels(name, next(iter(inputs.values())).channels, opened)
         if any(failures.values()):
             corpus = build_corpus({name: part for name, (part, _) in kept.items()}, tasks)
     except BaseException:
@@ -133,6 +158,7 @@ def open_data(
             name: {listed[name].data_set.ids[row]: reason for row, reason in found.items()}
             for name, found in failures.items()
         },
+        opened,
         closing,
     )
 
@@ -171,6 +197,19 @@ def _extract(
             progress=progress(f"extracting {part.data_set.name}", len(recordings)),
         )
     return found
+
+
+def _extract_noise(
+    store: Store,
+    cache: DigestCache,
+    workers: int | None,
+    progress: ProgressFactory,
+    pipeline: Pipeline,
+    recordings: Sequence[Recording[Any]],
+    name: str,
+) -> Extraction:
+    bar = progress(f"extracting {name}", len(recordings))
+    return extract_recordings(pipeline, recordings, store, cache, workers=workers, progress=bar)
 
 
 def _recordings(data_set: DataSet, name: str) -> list[Recording[Any]]:
@@ -244,18 +283,31 @@ def _warn_of_rates(stored: Mapping[str, Mapping[str, StoredMaps]]) -> None:
             )
 
 
-def _live(part: Listed, stored: Mapping[str, StoredMaps], seed: int) -> dict[str, Maps]:
-    """Return the maps that the network sees: as stored, or features of stored signals."""
+def _live(
+    part: Listed, stored: Mapping[str, StoredMaps], seed: int, mixes: Callable[[str], dict[str, Mix]]
+) -> dict[str, Maps]:
+    """Return the maps that the network sees: as stored, or features of stored signals.
+
+    Parameters
+    ----------
+    mixes
+        Returns what is mixed into a recording: the same for all inputs that read it.
+    """
     maps: dict[str, Maps] = {}
-    for name, (_, settings) in part.inputs.items():
-        augment = settings.signal.augment
-        if not augment:
+    for name, (recording, settings) in part.inputs.items():
+        pipeline = Pipeline(settings)
+        if pipeline.stored == "features":
             maps[name] = stored[name]
             continue
         rate_hz = settings.signal.rate_hz or round(1.0 / stored[name].grid.step_s, 6)
-        feature = Pipeline(settings).feature(rate_hz)
-        stage = f"waveform.{part.data_set.name}.{name}"
-        maps[name] = LiveMaps(stored[name], feature, AugmentationChain(augment), seed=seed, stage=stage)
+        maps[name] = LiveMaps(
+            stored[name],
+            pipeline.feature(rate_hz),
+            AugmentationChain(settings.signal.augment),
+            seed=seed,
+            stage=f"waveform.{part.data_set.name}.{name}",
+            mixes=mixes(recording),
+        )
     return maps
 
 

@@ -14,6 +14,7 @@ from motet.data.splits import split_corpus
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths
+from motet.experiment.noise import list_noise
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import (
     Facts,
@@ -124,6 +125,7 @@ def dry_run(experiment: Experiment) -> Plan:
         If the data cannot be listed or split as the settings say.
     """
     listed = list_data(experiment)
+    list_noise(experiment)
     corpus = build_corpus(listed)
     check_tasks(experiment, corpus)
     rows = plan_rows(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)

@@ -167,7 +167,7 @@ def _model_file(folder: FoldFolder, epoch: str) -> Path:
 def _fold(experiment: Experiment, opened: OpenData, seed: int, number: int, *, whole: bool) -> FoldSplit:
     if whole:
         every, none = np.arange(len(opened.corpus)), np.arange(0)
-        return FoldSplit(str(number), none, none, every)
+        return FoldSplit(str(number), none, none, every, number - 1)
     settings = {name: part.settings.split for name, part in opened.listed.items()}
     return split_corpus(opened.corpus, settings, seed=seed, trains=experiment.training.epochs > 0)[number - 1]
 
@@ -190,7 +190,7 @@ def _predict(
 def loaded_fold(opened: OpenData, model: Model, fold: FoldSplit, seed: int) -> FoldData:
     """Return what draws batches for a model that is already fitted: its own segment lengths are used."""
     corpus: Corpus = opened.corpus
-    maps = opened.maps(seed)
+    maps = opened.maps(seed, fold)
     segments = {name: segments_of(model, name) for name in corpus.data_sets}
     return FoldData(corpus, fold, maps, segments, Loader(corpus, maps, segments, seed=seed))
 

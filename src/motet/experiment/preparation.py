@@ -50,7 +50,7 @@ class FoldData:
 
 def prepare_fold(experiment: Experiment, data: OpenData, fold: FoldSplit, seed: int) -> FoldData:
     """Fit the segment lengths on the training rows and make what draws batches."""
-    maps = data.maps(seed)
+    maps = data.maps(seed, fold)
     whole = Loader(data.corpus, maps)
     segments = {name: _segments(part, maps[name], data.corpus, whole, fold.train) for name, part in data.listed.items()}
     loader = Loader(data.corpus, maps, segments, seed=seed, mixup=experiment.mixup)

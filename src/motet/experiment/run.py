@@ -217,10 +217,12 @@ def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
 
 def describe_data(data: OpenData) -> dict[str, Any]:
     """Return rows, labels, what was skipped, and a digest of maps and targets, by data set."""
-    return {
+    described = {
         name: {**part.data_set.describe(), "digest": data.digest(name), "skipped": data.skipped[name]}
         for name, part in data.listed.items()
     }
+    noise = {f"noise.{name}": {**own.data_set.describe(), "digest": own.digest()} for name, own in data.noise.items()}
+    return described | noise
 
 
 def predicting_model(folder: FoldFolder) -> Path:

@@ -1,14 +1,14 @@
 """Settings of the signals: how recordings are read, prepared, and varied while training.
 
-The order of the stages is fixed: decode, channels, resample, then `steps` in the order given, then (in training
-only, before the features) `augment`.
+The order of the stages is fixed: decode, channels, resample, then `steps` in the order given, then `mix` (other
+recordings), then (in training only, before the features) `augment`.
 """
 
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from motet.config import Many, Settings, Slot, UserComponent, option, required
+from motet.config import Many, Name, Settings, Slot, UserComponent, option, required
 
 ChannelName = Literal["mono", "left", "right", "difference", "all"]
 Layout = Literal["channels_first", "time_first"]
@@ -21,6 +21,12 @@ _MAX_FILTER_ORDER = 24
 
 def _selection_form(value: object) -> str:
     return "<indices>" if isinstance(value, list | tuple) else "<name>"
+
+
+def _snr_form(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "<list>"
+    return "<number>" if isinstance(value, int | float) else "<range>"
 
 
 def _column_form(value: object) -> str:
@@ -189,6 +195,40 @@ WaveformAugmentSettings = Annotated[
 ]
 
 
+class SnrRangeSettings(Settings):
+    """Any ratio between two."""
+
+    low_db: float = required("Smallest ratio (the most noise).", unit="dB")
+    high_db: float = required("Largest ratio (the least noise).", unit="dB")
+
+    @model_validator(mode="after")
+    def _limits_are_ordered(self) -> Self:
+        return _ordered(self, self.low_db, self.high_db)
+
+
+SnrSettings = Annotated[
+    Annotated[float, Tag("<number>")]
+    | Annotated[Many[float], Field(min_length=1), Tag("<list>")]
+    | Annotated[SnrRangeSettings, Tag("<range>")],
+    Discriminator(_snr_form),
+]
+
+
+class MixSettings(Settings):
+    """Mix a stretch of a random recording of other data into every recording, another one in every epoch."""
+
+    data: Name = required("Which data of `noise` are mixed in.")
+    snr_db: SnrSettings = option(
+        0.0,
+        "Signal-to-noise ratio over the whole recording: a number, a list to choose from, or {low_db, high_db}.",
+        unit="dB",
+    )
+    probability: float = option(1.0, "Share of the rows that are changed.", ge=0, le=1)
+    evaluation: bool = option(
+        False, "Whether development and test rows are mixed too, the same way whenever they are read."
+    )
+
+
 class SignalSettings(Settings):
     """How every recording becomes a signal."""
 
@@ -203,6 +243,7 @@ class SignalSettings(Settings):
         "mono (the mean), left, right, difference (left minus right), all, or a list of channel numbers from 0.",
     )
     steps: Many[StepSettings] = option((), "Preparation steps, in this order, after channels and resampling.")
+    mix: Many[MixSettings] = option((), "What is mixed in, after the steps: recordings of the parts of `noise`.")
     augment: Many[WaveformAugmentSettings] = option((), "Random changes of the waveform, in training only.")
     reader: ReaderSettings = option(ReaderSettings(), "How files are read that do not say it themselves.")
 

@@ -59,8 +59,8 @@ class SequenceOutcome:
     @classmethod
     def of(cls, truth: Sequence[str], found: Sequence[str], keywords: Values, said: Flags) -> Self:
         """Compare texts whose words stand apart by a space."""
-        pairs = {
-            "cer": [(true, read) for true, read in zip(truth, found, strict=True)],
+        pairs: dict[str, list[tuple[Sequence[str], Sequence[str]]]] = {
+            "cer": list(zip(truth, found, strict=True)),
             "wer": [(true.split(), read.split()) for true, read in zip(truth, found, strict=True)],
         }
         edits = {name: np.array([count_edits(*pair) for pair in both], np.float64) for name, both in pairs.items()}

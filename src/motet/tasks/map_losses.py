@@ -65,10 +65,10 @@ def spectral_distance(predictions: Tensor, targets: Tensor, lengths: Tensor | No
         Lengths of the Hann windows in frames of the map; the hop is a quarter of a window.
     """
     valid = _valid(targets, lengths)
-    pairs = [(values * valid).transpose(1, 2).flatten(0, 1) for values in (predictions, targets)]
+    found, true = ((values * valid).transpose(1, 2).flatten(0, 1) for values in (predictions, targets))
     counts = None if lengths is None else lengths.repeat_interleave(targets.shape[2])
-    losses = [_one_resolution(*pairs, counts, window) for window in windows]
-    return torch.stack(losses).mean(0).unflatten(0, (len(targets), -1)).mean(1)
+    losses = [_one_resolution(found, true, counts, window) for window in windows]
+    return torch.stack(losses).mean(0).reshape(len(targets), -1).mean(1)
 
 
 def _one_resolution(predictions: Tensor, targets: Tensor, lengths: Tensor | None, window: int) -> Tensor:
@@ -78,8 +78,8 @@ def _one_resolution(predictions: Tensor, targets: Tensor, lengths: Tensor | None
     else:
         centres = torch.arange(true.shape[2], device=true.device) * (window // 4)
         valid = (centres <= lengths[:, None])[:, None].to(true.dtype)
-    convergence = torch.linalg.vector_norm((found - true) * valid, dim=(1, 2))
-    convergence = convergence / torch.linalg.vector_norm(true * valid, dim=(1, 2))
+    missed: Tensor = torch.linalg.vector_norm((found - true) * valid, dim=(1, 2))
+    convergence = missed / torch.linalg.vector_norm(true * valid, dim=(1, 2))
     logarithmic = ((found.log() - true.log()).abs() * valid).sum((1, 2)) / (valid.sum((1, 2)) * true.shape[1])
     return convergence + logarithmic
 

@@ -107,6 +107,30 @@ def check_objective(model: ModelSettings, objective: Any) -> Iterator[CrossProbl
         yield CrossProblem(("training", "objective", "on"), message, (("model", "network"),))
 
 
+def check_mixes(
+    data: CompleteDataSets, noise: Mapping[str, Any], overridden: Mapping[str, Iterable[str]]
+) -> Iterator[CrossProblem]:
+    """Find noise that there is not, and mixing without one sampling rate.
+
+    Parameters
+    ----------
+    data, overridden
+        As in `check_frequencies`.
+    noise
+        The noise of the experiment, by name.
+    """
+    for name, data_set in data.items():
+        path = ("data", name, "signal") if "signal" in overridden[name] else ("signal",)
+        for number, mix in enumerate(data_set.signal.mix):
+            if mix.data not in noise:
+                instead = _instead(mix.data, noise) if noise else "; name it there, as `data` names data sets"
+                message = f"there is no noise {mix.data!r}{instead}"
+                yield CrossProblem((*path, "mix", number, "data"), message, (("noise",),))
+        if data_set.signal.mix and data_set.signal.rate_hz is None:
+            message = f"recordings can only be mixed at one rate; set {'.'.join(path)}.rate_hz"
+            yield CrossProblem((*path, "mix"), message, (path,))
+
+
 def _check_monitor(monitor: str, data: DataSets, known: frozenset[str]) -> Iterator[CrossProblem]:
     path = ("training", "monitor")
     task, _, metric = monitor.partition(".")

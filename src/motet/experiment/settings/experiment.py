@@ -15,12 +15,14 @@ from motet.evaluation.settings import EvaluationSettings
 from motet.experiment.settings.checks import (
     check_frequencies,
     check_inputs,
+    check_mixes,
     check_objective,
     check_shared_tasks,
     check_targets,
     check_task_names,
 )
 from motet.experiment.settings.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
+from motet.experiment.settings.noise import NoiseSettings
 from motet.features.settings import (
     FeatureSettings,
     LogMelSettings,
@@ -67,6 +69,7 @@ class Experiment(Settings, metaclass=_Reporting):
         None, "Several seeds: the experiment runs once for each, and figures are means over all.", min_length=1
     )
     data: dict[Name, DataSetSettings] = required("The data sets, by name.", min_length=1)
+    noise: dict[Name, NoiseSettings] = option({}, "Recordings that `signal.mix` mixes into others, by name.")
     signal: SignalSettings = option(SignalSettings(), "How recordings become signals.")
     features: OneOrNamed[FeatureSettings] = option(
         LogMelSettings(), "What the network sees: one feature, or several by name, each an input of its own."
@@ -116,6 +119,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_inputs(complete, self.model)
         yield from check_objective(self.model, self.training.objective)
         yield from check_frequencies(complete, overridden)
+        yield from check_mixes(complete, self.noise, overridden)
 
     @property
     def all_seeds(self) -> tuple[int, ...]:
