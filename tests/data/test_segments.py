@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from motet.config import UserComponent
 from motet.data.segments import Segments, fit_length
-from motet.data.settings import CentreCropSettings, SegmentSettings
+from motet.data.settings import CentreCropSettings, SegmentSettings, StartCropSettings
 from motet.errors import ConfigError
 
 Integers = NDArray[np.int64]
@@ -92,6 +92,13 @@ def test_a_rule_that_returns_something_else_is_refused() -> None:
     settings = SegmentSettings(length_s=0.05, crop=UserComponent.of(lambda lengths, num_frames, uniforms: uniforms))
     with pytest.raises(ConfigError, match=r"returned float64 of shape .* one whole number per row"):
         Segments(settings, 0.05).crop(np.array([12, 30]), 0.01)
+
+
+def test_start_crops_begin_at_the_start() -> None:
+    found = Segments(SegmentSettings(length_s=0.05, crop=StartCropSettings()), 0.05)
+    assert found.crop(np.array([50, 3]), 0.01, np.array([0.9, 0.1])).tolist() == [0, 0]
+    assert [part.tolist() for part in found.slide(np.array([50, 3]), 0.01)] == [[0, 1], [0, 0]]
+    assert not found.random
 
 
 def test_centre_crops_ignore_draws() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.config import UserComponent
-from motet.data.settings import CentreCropSettings, RandomCropSettings, SegmentSettings
+from motet.data.settings import CentreCropSettings, RandomCropSettings, SegmentSettings, StartCropSettings
 from motet.errors import ConfigError
 
 Integers = NDArray[np.int64]
@@ -68,6 +68,17 @@ class CentreCrop:
         return starts
 
 
+class StartCrop:
+    """The start of the row."""
+
+    def __init__(self, settings: StartCropSettings) -> None:
+        self.settings = settings
+
+    def __call__(self, lengths: Integers, num_frames: int, uniforms: NDArray[np.float64]) -> Integers:
+        """Return the first frames [n]."""
+        return np.zeros(len(lengths), dtype=np.int64)
+
+
 class Segments:
     """How the rows of a data set are cut.
 
@@ -96,7 +107,7 @@ class Segments:
     @property
     def random(self) -> bool:
         """Whether the crop rule looks at draws."""
-        return not isinstance(self.settings.crop, CentreCropSettings)
+        return not isinstance(self.settings.crop, CentreCropSettings | StartCropSettings)
 
     def num_frames(self, step_s: float) -> int:
         """Return the frames of a segment of a map with this time between frames: at least one."""
@@ -160,12 +171,16 @@ def fit_length(settings: SegmentSettings, durations_s: NDArray[np.float64]) -> f
     return float(_STATISTICS[settings.length_s](durations_s))
 
 
-def build_crop(settings: RandomCropSettings | CentreCropSettings | UserComponent) -> CropRule:
+def build_crop(
+    settings: RandomCropSettings | CentreCropSettings | StartCropSettings | UserComponent,
+) -> CropRule:
     """Return the rule of these settings."""
     if isinstance(settings, UserComponent):
         rule: CropRule = settings.build()
         return rule
-    return RandomCrop(settings) if isinstance(settings, RandomCropSettings) else CentreCrop(settings)
+    if isinstance(settings, RandomCropSettings):
+        return RandomCrop(settings)
+    return CentreCrop(settings) if isinstance(settings, CentreCropSettings) else StartCrop(settings)
 
 
 def _check_starts(starts: Integers, lengths: Integers, num_frames: int, kind: str) -> None:

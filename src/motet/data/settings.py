@@ -109,7 +109,13 @@ class CentreCropSettings(Settings):
     kind: Literal["centre"] = "centre"
 
 
-CropSettings = Annotated[RandomCropSettings | CentreCropSettings | UserComponent, Slot("crop rule")]
+class StartCropSettings(Settings):
+    """The start, always."""
+
+    kind: Literal["start"] = "start"
+
+
+CropSettings = Annotated[RandomCropSettings | CentreCropSettings | StartCropSettings | UserComponent, Slot("crop rule")]
 
 
 class SegmentSettings(Settings):
