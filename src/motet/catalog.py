@@ -13,7 +13,18 @@ from motet.config import Settings, UserComponent
 
 CATALOG: Mapping[str, Mapping[str, str]] = {
     "source": {
-        "esc": "motet.sources.esc:Esc",
+        "esc": "motet.sources.corpora.esc:Esc",
+        "ravdess": "motet.sources.corpora.ravdess:Ravdess",
+        "mdb_drums": "motet.sources.corpora.mdb_drums:MdbDrums",
+        "speech_commands": "motet.sources.corpora.speech_commands:SpeechCommands",
+        "urbansound8k": "motet.sources.corpora.urbansound:UrbanSound",
+        "gtzan": "motet.sources.corpora.gtzan:Gtzan",
+        "dcase_scenes": "motet.sources.corpora.dcase_scenes:DcaseScenes",
+        "dcase_events": "motet.sources.corpora.dcase_events:DcaseEvents",
+        "asvspoof2015": "motet.sources.corpora.asvspoof:AsvSpoof",
+        "fsdkaggle2018": "motet.sources.corpora.fsdkaggle:FsdKaggle",
+        "audioset": "motet.sources.corpora.audioset:AudioSet",
+        "compare": "motet.sources.corpora.compare:Compare",
         "filenames": "motet.sources.filenames:Filenames",
         "table": "motet.sources.table:Table",
         "folders": "motet.sources.folders:Folders",

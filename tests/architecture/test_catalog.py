@@ -23,6 +23,7 @@ from motet.networks.shape import MapShape
 from motet.signals.augment import AugmentationChain
 from motet.signals.prepare.chain import PreparationChain
 from motet.signals.settings import SignalSettings, StepSettings, WaveformAugmentSettings
+from motet.sources.corpora.settings import CorpusSettings
 from motet.sources.settings import SourceSettings
 from motet.tasks import Binary, Multiclass, Multilabel, Regression
 from motet.tasks.settings import (
@@ -55,8 +56,8 @@ SLOTS: dict[str, Any] = {
 }
 GIVEN: dict[str, tuple[Any, ...]] = {"feature": (16000.0,), "task": ("animal", LABELS)}
 
-REQUIRED: dict[str, dict[str, Any]] = {
-    "esc": {"path": HERE},
+REQUIRED: dict[str | None, dict[str, Any]] = {
+    **{kind_of(member): {"path": HERE} for member in members_of(CorpusSettings)},
     "filenames": {"path": HERE, "pattern": "{word}_{number:d}.wav"},
     "folders": {"path": HERE},
     "table": {"path": FILE},

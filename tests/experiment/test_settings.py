@@ -11,7 +11,8 @@ from motet.experiment.settings import Experiment
 from motet.features.settings import LogMelSettings, MfccSettings
 from motet.networks.settings import CnnSettings, RnnSettings
 from motet.signals.settings import SignalSettings
-from motet.sources.settings import EscSettings, FilenamesSettings
+from motet.sources.corpora.settings import EscSettings
+from motet.sources.settings import FilenamesSettings
 from motet.tasks.settings import MulticlassSettings
 from motet.training.settings import AdamSettings, SgdSettings
 

@@ -6,9 +6,10 @@ from pydantic import TypeAdapter
 
 from motet.config import Context, Settings, UserComponent, load, required, validate
 from motet.errors import ConfigError
+from motet.sources.corpora.settings import EscSettings
 from motet.sources.filenames import Filenames
 from motet.sources.iterables import IterableSource
-from motet.sources.settings import EscSettings, FilenamesSettings, SourceSettings, TableSettings, TargetColumns
+from motet.sources.settings import FilenamesSettings, SourceSettings, TableSettings, TargetColumns
 
 PATTERN = "{digit}_{speaker}_{index:d}.wav"
 

@@ -11,7 +11,7 @@ from motet.lazy import exports
 
 if TYPE_CHECKING:
     from motet.sources.arrays import Arrays
-    from motet.sources.esc import Esc
+    from motet.sources.corpora.esc import Esc
     from motet.sources.example import Event, Example
     from motet.sources.filenames import Filenames
     from motet.sources.folders import Folders
@@ -41,7 +41,7 @@ __getattr__, __dir__ = exports(
     {
         "ArrayMap": "maps",
         "Arrays": "arrays",
-        "Esc": "esc",
+        "Esc": "corpora.esc",
         "Event": "example",
         "Example": "example",
         "Filenames": "filenames",

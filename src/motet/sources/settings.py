@@ -24,19 +24,12 @@ from motet.config import (
     option,
     required,
 )
+from motet.sources.corpora.settings import CorpusSettings, Names, Role
 
-Role = Literal["train", "dev", "test"]
 Content = Literal["signals", "maps"]
 Value = str | int | float
 FieldType = Literal["s", "d", "f"]
 LabelNames = dict[Annotated[str, BeforeValidator(lambda code: str(code) if type(code) is int else code)], str]
-Names = Annotated[
-    Many[str],
-    BeforeValidator(
-        lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | list[str]
-    ),
-]
-
 _SPECIFICATION = re.compile(r"(?:[1-9][0-9]*)?([sd]?)|(f)")
 
 
@@ -115,15 +108,6 @@ def partition_names(settings: str | PartitionRules | None) -> list[str]:
     if isinstance(settings, dict):
         return list(dict.fromkeys(name for rules in settings.values() for name in rules))
     return [] if settings is None else [settings]
-
-
-class EscSettings(Settings):
-    """ESC-10 and ESC-50, environmental sounds in five folds, in the folders of their publisher."""
-
-    kind: Literal["esc"] = "esc"
-    path: ExistingFolder = required("Folder of the data set.")
-    task: Name = option("sound", "Name of the task.")
-    subset: Literal["all", "esc10"] = option("all", "esc10 keeps the ten classes of ESC-10 out of ESC-50.")
 
 
 class FilenamesSettings(Settings):
@@ -318,7 +302,7 @@ def _from_examples(value: object) -> object:
 
 
 SourceSettings = Annotated[
-    EscSettings
+    CorpusSettings
     | FilenamesSettings
     | TableSettings
     | FoldersSettings

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from motet.errors import ConfigError, DataError
-from motet.sources.esc import Esc
+from motet.sources.corpora.esc import Esc
+from motet.sources.corpora.settings import EscSettings
 from motet.sources.example import Example
-from motet.sources.settings import EscSettings
 from tests.sources.conftest import Tree
 
 META = """filename,fold,target,category,esc10,src_file,take

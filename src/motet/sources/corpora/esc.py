@@ -15,10 +15,10 @@ from motet.errors import ConfigError, DataError
 from motet.signals.readers.by_suffix import reader_for
 from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
+from motet.sources.corpora.settings import EscSettings
 from motet.sources.example import Example, fold_roles
 from motet.sources.listing import list_files, several
 from motet.sources.manifest import read_manifest
-from motet.sources.settings import EscSettings
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
 
 _CLIP = re.compile(r"(?:[0-9]+ - (?P<label>[^/]+)/)?(?P<fold>[0-9]+)-(?P<clip>[0-9]+)-[A-Z](?:-[0-9]+)?\.(?:ogg|wav)")

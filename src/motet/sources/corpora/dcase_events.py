@@ -1,0 +1,76 @@
+"""Sound events in real life of DCASE from Tampere: TUT Sound Events 2016 (home, residential area) and 2017 (street).
+
+`evaluation_setup/SCENE_foldN_train.txt` and `SCENE_foldN_evaluate.txt` list every event of the target classes of a
+fold: recording, scene, onset and offset in seconds, and class, separated by tabs; recordings lie in `audio/SCENE/`.
+Every recording is a group.
+
+Source: A. Mesaros, T. Heittola and T. Virtanen, "TUT Database for Acoustic Scene Classification and Sound Event
+Detection", EUSIPCO 2016; A. Mesaros et al., "DCASE 2017 Challenge Setup: Tasks, Datasets and Baseline System", DCASE
+2017; the README of the data set.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from motet.errors import ConfigError, DataError
+from motet.signals.settings import ReaderSettings
+from motet.sources.corpora.clips import Clip, SoundFiles, examples_of, seconds, stem
+from motet.sources.corpora.evaluation_setup import FoldRow, read_folds, roles_in_folds, scenes_of
+from motet.sources.corpora.settings import DcaseEventsSettings
+from motet.sources.example import Event, Example
+from motet.sources.source import DEFAULT_READER, TaskDefaults
+
+
+@dataclass(frozen=True, slots=True)
+class DcaseEvents:
+    """A development set of sound events in the folders of its publisher.
+
+    Examples
+    --------
+    >>> DcaseEvents(DcaseEventsSettings(path="TUT-sound-events-2017-development")).tasks()
+    {'events': {'kind': 'events'}}
+    """
+
+    settings: DcaseEventsSettings
+
+    def examples(self, reader: ReaderSettings = DEFAULT_READER) -> Iterator[Example]:
+        """List the recordings in the order of their files; see `Source.examples`."""
+        return examples_of(self.settings.path, self._clips(), reader)
+
+    def tasks(self) -> TaskDefaults:
+        """Return the one task."""
+        return {"events": {"kind": "events"}}
+
+    def _clips(self) -> list[Clip]:
+        folder = Path(self.settings.path)
+        rows = read_folds(folder, scene=self._scene(folder))
+        roles = roles_in_folds(rows)
+        events: dict[str, set[Event]] = {path: set() for path in roles}
+        for row in rows:
+            if len(row.cells) > 2:  # lists for testing have no events
+                events[row.cells[0]].add(_event(row))
+        found = SoundFiles.below(str(folder)).located(list(roles), table="evaluation_setup")
+        return [
+            Clip(name, {"events": tuple(sorted(events[path]))}, group=stem(path), folds=roles[path])
+            for path, name in zip(roles, found, strict=True)
+            if name is not None
+        ]
+
+    def _scene(self, folder: Path) -> str:
+        known = scenes_of(folder)
+        scene = self.settings.scene or (known[0] if len(known) == 1 else None)
+        if scene not in known:
+            raise ConfigError(
+                f"source.scene is {scene or 'not given'}: {folder} has lists for {', '.join(known) or 'none'}; name one"
+            )
+        return scene
+
+
+def _event(row: FoldRow) -> Event:
+    if len(row.cells) < 5:
+        raise DataError(f"{row.place}: has {len(row.cells)} cells, but an event has 5; restore the list")
+    try:
+        return Event(seconds(row.cells[2], row.place), seconds(row.cells[3], row.place), row.cells[4])
+    except DataError as error:
+        raise DataError(f"{row.place}: {error}") from None

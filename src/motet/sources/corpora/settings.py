@@ -1,0 +1,135 @@
+"""Settings of the readers of published corpora; `path` is the folder that the publisher's archive unpacks to."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from motet.config import ExistingFolder, Many, Name, Settings, option, required
+
+Role = Literal["train", "dev", "test"]
+Names = Annotated[
+    Many[str],
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | list[str]
+    ),
+]
+
+
+class _Corpus(Settings):
+    path: ExistingFolder = required("Folder of the data set.")
+
+
+class EscSettings(_Corpus):
+    """ESC-10 and ESC-50, environmental sounds in five folds, in the folders of their publisher."""
+
+    kind: Literal["esc"] = "esc"
+    task: Name = option("sound", "Name of the task.")
+    subset: Literal["all", "esc10"] = option("all", "esc10 keeps the ten classes of ESC-10 out of ESC-50.")
+
+
+class RavdessSettings(_Corpus):
+    """RAVDESS, acted emotions: emotion, intensity, statement, sex, and stress (fearful against neutral)."""
+
+    kind: Literal["ravdess"] = "ravdess"
+    channel: Literal["speech", "song", "all"] = option("speech", "What the actors do; all makes it a task too.")
+
+
+class MdbDrumsSettings(_Corpus):
+    """MDB Drums: the onset and the class of every stroke."""
+
+    kind: Literal["mdb_drums"] = "mdb_drums"
+    audio: Literal["drum_only", "full_mix"] = option("drum_only", "Drums alone, or the whole band.")
+    annotations: Literal["class", "subclass"] = option("class", "Six classes of strokes, or 21.")
+    labels: Names = option((), "Classes to keep, such as [KD, SD, HH]; by default all.")
+
+
+class SpeechCommandsSettings(_Corpus):
+    """Speech Commands, with the publisher's lists for validation and testing."""
+
+    kind: Literal["speech_commands"] = "speech_commands"
+    words: Names | None = option(
+        None, "Words that keep their label, the others become 'unknown'; by default all.", min_length=1
+    )
+    silence: bool = option(False, "Whether seconds of the background noises are added as 'silence'.")
+
+
+class UrbanSoundSettings(_Corpus):
+    """UrbanSound8K, city sounds in ten folds."""
+
+    kind: Literal["urbansound8k"] = "urbansound8k"
+
+
+class GtzanSettings(_Corpus):
+    """GTZAN, ten musical genres."""
+
+    kind: Literal["gtzan"] = "gtzan"
+    filtered: bool = option(False, "Whether the fault-filtered lists in the folder say what is used, and where.")
+
+
+class DcaseScenesSettings(_Corpus):
+    """Acoustic scenes of DCASE: TUT 2016 and 2017, TUT Urban 2018, TAU Urban 2019 to 2022."""
+
+    kind: Literal["dcase_scenes"] = "dcase_scenes"
+
+
+class DcaseEventsSettings(_Corpus):
+    """Sound events in real life of DCASE: TUT Sound Events 2016 and 2017."""
+
+    kind: Literal["dcase_events"] = "dcase_events"
+    scene: str | None = option(None, "Scene whose folds are used, such as street; by default the only one.")
+
+
+class AsvSpoofSettings(_Corpus):
+    """ASVspoof 2015, genuine and spoofed speech."""
+
+    kind: Literal["asvspoof2015"] = "asvspoof2015"
+    parts: Many[Role] = option(
+        ("train", "dev", "test"), "Partitions to use; a single one is left for the experiment to split.", min_length=1
+    )
+    grouped: bool = option(
+        True, "Whether a speaker must not stand on both sides of a split; false makes the speaker a task."
+    )
+
+
+class FsdKaggleSettings(_Corpus):
+    """FSDKaggle2018, everyday sounds with training labels of which some are verified."""
+
+    kind: Literal["fsdkaggle2018"] = "fsdkaggle2018"
+    verified: bool = option(False, "Whether only training clips with verified labels are used.")
+
+
+class AudioSetSettings(_Corpus):
+    """AudioSet segments with weak labels; clips are named by video and start."""
+
+    kind: Literal["audioset"] = "audioset"
+    segments: Names = option(
+        ("balanced_train_segments.csv", "eval_segments.csv"),
+        "Tables of segments in the folder; one with eval in its name tests, the others train.",
+        min_length=1,
+    )
+    missing: Literal["error", "skip"] = option("error", "What to do with segments whose clip is not there.")
+    ancestors: bool = option(False, "Whether a segment has the classes above its own in the ontology too.")
+
+
+class CompareSettings(_Corpus):
+    """A sub-challenge of ComParE 2018 to 2021: wav/train_*, devel_*, test_*, and tables in lab."""
+
+    kind: Literal["compare"] = "compare"
+    targets: Names = option(("label",), "Columns of the targets.", min_length=1)
+    group: str | None = option(None, "Column whose values must not stand on both sides of a split.")
+
+
+CorpusSettings = (
+    EscSettings
+    | RavdessSettings
+    | MdbDrumsSettings
+    | SpeechCommandsSettings
+    | UrbanSoundSettings
+    | GtzanSettings
+    | DcaseScenesSettings
+    | DcaseEventsSettings
+    | AsvSpoofSettings
+    | FsdKaggleSettings
+    | AudioSetSettings
+    | CompareSettings
+)
