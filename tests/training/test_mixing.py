@@ -49,14 +49,14 @@ def test_inputs_are_mixed_in_proportion() -> None:
 
 def test_targets_stay_and_know_their_partners() -> None:
     partner = mixed([1, 0, 2, 3], [0.75, 0.5, 1.0, 1.0]).partners["t"]
-    assert partner.values.tolist() == [6, 5, 7]
+    assert partner.column.values.tolist() == [6, 5, 7]
     assert partner.weight.tolist() == [0.75, 0.5, 1.0]
 
 
 def test_a_partner_without_target_or_input_does_not_count() -> None:
     ready = mixed([2, 3, 0, 1], [0.5, 0.5, 0.5, 0.5])
     assert ready.partners["t"].weight.tolist() == [1.0, 0.5, 0.5], "row 2, the partner of row 0, has no target"
-    assert ready.partners["t"].values.tolist()[1:] == [7, 6]
+    assert ready.partners["t"].column.values.tolist()[1:] == [7, 6]
     apart = mixed([1, 0, 3, 2], [0.5, 0.5, 0.5, 0.5])
     assert torch.equal(apart.inputs["b"].values, torch.ones(2, 1, 2, 1)), "rows 0 and 2 lack the input"
 
@@ -77,7 +77,7 @@ def test_mixup_of_cross_entropy_is_cross_entropy_of_mixed_targets() -> None:
     model = small_model(small_corpus())
     logits, own, other = torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 1, 2]), torch.tensor([1, 1, 0, 2, 0, 2])
     weight = torch.tensor([0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
-    prepared = Prepared({}, {"word": Column(own)}, {"word": Partner(other, weight)})
+    prepared = Prepared({}, {"word": Column(own)}, {"word": Partner(Column(other), weight)})
     found = row_losses(model.tasks, {"word": Column(logits)}, prepared)["word"]
     onehot = torch.nn.functional.one_hot
     soft = weight[:, None] * onehot(own, 3) + (1 - weight[:, None]) * onehot(other, 3)
@@ -88,7 +88,7 @@ def test_mixup_of_squared_error_weighs_both_errors() -> None:
     model = small_model(small_corpus())
     predictions, own, other = torch.randn(4, 1), torch.rand(4, 1), torch.rand(4, 1)
     weight = torch.tensor([0.5, 0.7, 0.9, 1.0])
-    prepared = Prepared({}, {"level": Column(own)}, {"level": Partner(other, weight)})
+    prepared = Prepared({}, {"level": Column(own)}, {"level": Partner(Column(other), weight)})
     loss = model.tasks["level"].loss
     expected = weight * loss(predictions, own) + (1 - weight) * loss(predictions, other)
     assert torch.equal(row_losses(model.tasks, {"level": Column(predictions)}, prepared)["level"], expected)
@@ -102,7 +102,7 @@ def test_micro_batches_hold_every_row_once_and_in_order(parts: int) -> None:
     assert torch.equal(torch.cat([part.inputs["a"].values for part in cut]), ready.inputs["a"].values)
     with_target = [part for part in cut if "t" in part.targets]
     assert torch.cat([part.targets["t"].values for part in with_target]).tolist() == [5, 6, 7]
-    assert torch.cat([part.partners["t"].values for part in with_target]).tolist() == [6, 5, 7]
+    assert torch.cat([part.partners["t"].column.values for part in with_target]).tolist() == [6, 5, 7]
     assert torch.cat([part.partners["t"].weight for part in with_target]).tolist() == [0.75, 0.5, 1.0]
     first, places = 0, []
     for part in cut:

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import json
 import logging
 import sys
 from collections.abc import Iterator, Mapping
@@ -54,8 +55,8 @@ def as_json(predicted: "FilePredictions") -> dict[str, Any]:
 def as_rows(predicted: "FilePredictions") -> Iterator[list[Any]]:
     """Yield a header, then a row for each file: the decision of every task, then its probabilities to six digits.
 
-    Several labels stand with `|` between them. A regression has no probabilities: its values stand under
-    `TASK.VALUE`, and under `TASK` where it is only one.
+    Several labels stand with `|` between them; entries such as events stand as JSON. A regression
+    has no probabilities: its values stand under `TASK.VALUE`, and under `TASK` where it is only one.
     """
     for number, (path, tasks) in enumerate(predicted.tasks.items()):
         cells = {"path": path}
@@ -70,6 +71,8 @@ def _plain(found: "TaskPrediction") -> dict[str, Any]:
     match found.decision:
         case str() as label:
             return {"label": label, "probabilities": found.probabilities}
+        case tuple() as entries:
+            return {"entries": list(entries), "probabilities": found.probabilities}
         case list() as labels:
             return {"labels": labels, "probabilities": found.probabilities}
         case values:
@@ -81,5 +84,11 @@ def _cells(name: str, found: "TaskPrediction") -> Iterator[tuple[str, Any]]:
         single = len(found.decision) == 1
         yield from ((name if single else f"{name}.{value}", number) for value, number in found.decision.items())
         return
-    yield name, found.decision if isinstance(found.decision, str) else "|".join(found.decision)
+    yield name, _text(found.decision)
     yield from ((f"{name}.{label}", f"{probability:.6f}") for label, probability in found.probabilities.items())
+
+
+def _text(decision: str | list[str] | tuple[Any, ...]) -> str:
+    if isinstance(decision, tuple):
+        return json.dumps(decision, ensure_ascii=False)
+    return decision if isinstance(decision, str) else "|".join(decision)

@@ -78,6 +78,8 @@ class Batch:
         Mixup partners, or None.
     spans
         Which rows come from which data set, in order: (name, first row, one past the last).
+    starts_s
+        Where the segment of each row starts in its recording, float64 [B] on the CPU; None where every row is whole.
     """
 
     size: int
@@ -87,3 +89,4 @@ class Batch:
     counts: dict[str, int]
     mix: Mix | None = None
     spans: tuple[tuple[str, int, int], ...] = ()
+    starts_s: Tensor | None = None

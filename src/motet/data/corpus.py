@@ -30,7 +30,7 @@ class Targets:
     Parameters
     ----------
     values
-        Shape [N, ...]; zero where a row has no target.
+        Shape [N, ...]; zero where a row has no target. Lists of entries are objects, shape [N].
     present
         Which rows have a target, shape [N].
     """

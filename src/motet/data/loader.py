@@ -21,6 +21,7 @@ from motet.data.mixup import draw_mix
 from motet.data.segments import Segments
 from motet.draws import Occasion
 from motet.features.settings import MixupSettings
+from motet.tasks.frames import FrameTask
 
 Integers = NDArray[np.int64]
 Span = tuple[int, int, int]
@@ -63,6 +64,7 @@ class Loader:
             DataSetMaps.of(sources[name], len(data_set), (segments or {}).get(name))
             for name, data_set in corpus.data_sets.items()
         ]
+        self._framed = {name: task for name, task in corpus.tasks.items() if isinstance(task, FrameTask)}
         self._crops_at_random = any(maps.segments is not None and maps.segments.random for maps in self._maps)
         self._shapes, self._grids = shared_shapes(sources, tuple(corpus.data_sets))
 
@@ -152,7 +154,11 @@ class Loader:
     def _gather(self, row_ids: Integers, rows: Integers, starts: Integers, occasion: Occasion | None) -> Batch:
         spans, names = self._spans(rows), list(self.corpus.data_sets)
         inputs = {name: self._read(name, rows, starts, spans, occasion) for name in self._grids}
-        targets = {name: _present(column, rows) for name, column in self.corpus.targets.items()}
+        begin_s, end_s = self._windows(rows, starts, spans)
+        targets = {
+            name: self._framed_target(name, rows, begin_s, end_s) if name in self._framed else _present(column, rows)
+            for name, column in self.corpus.targets.items()
+        }
         found = {name: column for name, column in targets.items() if column is not None}
         return Batch(
             len(rows),
@@ -161,7 +167,33 @@ class Loader:
             torch.from_numpy(row_ids),
             {name: len(column.values) for name, column in found.items()},
             spans=tuple((names[number], start, stop) for number, start, stop in spans),
+            starts_s=torch.from_numpy(begin_s) if starts.any() else None,
         )
+
+    def _windows(
+        self, rows: Integers, starts: Integers, spans: list[Span]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return where the segment of each row begins and ends in its recording, in seconds."""
+        begin_s, end_s = np.zeros(len(rows)), np.full(len(rows), np.inf)
+        if not starts.any() and not self._framed:
+            return begin_s, end_s
+        for number, start, stop in spans:
+            maps, own = self._maps[number], slice(start, stop)
+            ranges = maps.ranges(maps.main, self._local(number, rows[own]), starts[own])
+            begin_s[own], end_s[own] = ranges.starts * maps.step_s, ranges.stops * maps.step_s
+        return begin_s, end_s
+
+    def _framed_target(
+        self, name: str, rows: Integers, begin_s: NDArray[np.float64], end_s: NDArray[np.float64]
+    ) -> Column | None:
+        """Return the entries of those rows that have a target, cut to their segments."""
+        targets = self.corpus.targets[name]
+        chosen = np.flatnonzero(targets.present[rows])
+        if not len(chosen):
+            return None
+        values, lengths = self._framed[name].collate(targets.values[rows[chosen]], begin_s[chosen], end_s[chosen])
+        present = None if len(chosen) == len(rows) else torch.from_numpy(chosen)
+        return Column(torch.from_numpy(values), present, torch.from_numpy(lengths))
 
     def _read(
         self, name: str, rows: Integers, starts: Integers, spans: list[Span], occasion: Occasion | None

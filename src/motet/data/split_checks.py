@@ -87,10 +87,11 @@ def _untrained(corpus: Corpus, task: Task, fold: FoldSplit) -> list[str]:
         ]
     if task.decision_dtype.kind == "f":
         return []
-    flags = targets.values if targets.values.ndim == 2 else np.eye(len(task.labels))[targets.values]
+    having = np.flatnonzero(targets.present)
+    flags = task.label_flags(targets.values[having])
     problems = []
-    for code in np.flatnonzero(~flags[trained].any(axis=0)):
-        rows = np.flatnonzero(targets.present & (flags[:, code] > 0))
+    for code in np.flatnonzero(~flags[np.isin(having, trained)].any(axis=0)):
+        rows = having[flags[:, code]]
         where = ", ".join(f"'{name}' ({own['rows']} rows)" for name, own in corpus.count(rows).items() if own["rows"])
         problems.append(
             f"data set {where or users}, task '{task.name}', label '{task.labels[code]}', fold '{fold.name}': has "

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from motet.data.batch import Batch
 from motet.model import Model
+from motet.tasks.frames import as_objects
 from motet.tasks.merge import MergeRule
 from motet.tasks.task import Task
 
@@ -30,11 +31,11 @@ class Predicted:
     rows
         Row numbers of the corpus, ascending, shape [n].
     probabilities
-        Merged over segments, float64, shape [n, K]; values of a regression.
+        Merged over segments, float64, shape [n, K]; values of a regression. Of a task of frames, objects [n].
     """
 
     rows: Rows
-    probabilities: NDArray[np.float64]
+    probabilities: NDArray[Any]
 
 
 def with_targets(batch: Batch) -> Mapping[str, Tensor | None]:
@@ -60,15 +61,16 @@ def predict_batches(
         Which rows of a batch are predicted, by task; None for all.
     """
     rows: dict[str, list[Rows]] = {name: [] for name in model.tasks}
-    found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in model.tasks}
+    found: dict[str, list[NDArray[Any]]] = {name: [] for name in model.tasks}
     model.eval()
     with torch.inference_mode():
         for batch in batches:
             output = model.network(model.scale(batch, device), wanted(batch))
             for name, column in output.predictions.items():
-                present = batch.row_ids if column.rows is None else batch.row_ids[column.rows.cpu()]
-                rows[name].append(present.numpy())
-                found[name].append(model.tasks[name].probabilities(column.values.float().cpu().numpy()))
+                present = slice(None) if column.rows is None else column.rows.cpu()
+                starts_s = torch.zeros(batch.size) if batch.starts_s is None else batch.starts_s
+                rows[name].append(batch.row_ids[present].numpy())
+                found[name].append(model.tasks[name].collect(column, starts_s[present].double().numpy()))
     return {
         name: _merged(model.tasks[name], np.concatenate(rows[name]), np.concatenate(found[name]), merge)
         for name in model.tasks
@@ -76,7 +78,7 @@ def predict_batches(
     }
 
 
-def _merged(task: Task, rows: Rows, probabilities: NDArray[np.float64], merge: Callable[[int], MergeRule]) -> Predicted:
+def _merged(task: Task, rows: Rows, probabilities: NDArray[Any], merge: Callable[[int], MergeRule]) -> Predicted:
     order = np.argsort(rows, kind="stable")
     rows, probabilities = rows[order], probabilities[order]
     unique, first = np.unique(rows, return_index=True)
@@ -84,4 +86,4 @@ def _merged(task: Task, rows: Rows, probabilities: NDArray[np.float64], merge: C
         return Predicted(rows, probabilities)
     parts: list[NDArray[Any]] = np.split(probabilities, first[1:])
     merged = [task.merge(part, merge(int(row))) for row, part in zip(unique, parts, strict=True)]
-    return Predicted(unique, np.stack(merged))
+    return Predicted(unique, as_objects(merged) if task.per_frame else np.stack(merged))

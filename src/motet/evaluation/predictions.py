@@ -1,10 +1,13 @@
 """What was predicted for every test row, by every fold and seed, and its CSV file.
 
-A row is one example as one trained model saw it, its segments merged. Axes: n rows, K outputs.
+A row is one example as one trained model saw it, its segments merged. Of a task of frames, target and decision of a row
+are lists of entries, written as JSON, and the probabilities of all frames lie in a file of tensors beside the CSV file.
+Axes: n rows, K outputs, T frames.
 """
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.errors import DataError, MotetError
+from motet.evaluation.frame_file import frames_beside, read_frames, write_frames
 from motet.files import atomic_write
+from motet.tasks.frames import FrameTask, as_objects
 from motet.tasks.task import Task
 
 Texts = NDArray[np.str_]
@@ -37,7 +42,7 @@ class Predictions:
     folds, seeds
         Which model.
     probabilities
-        Merged over segments, float64, shape [n, K]; values of a regression.
+        Merged over segments, float64, shape [n, K]; values of a regression. Of a task of frames, objects [n].
     decisions, targets
         Encoded by the task. Decisions are kept because each model has its own thresholds.
     """
@@ -48,7 +53,7 @@ class Predictions:
     groups: Texts
     folds: Texts
     seeds: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
+    probabilities: NDArray[Any]
     decisions: NDArray[Any]
     targets: NDArray[Any]
 
@@ -61,7 +66,7 @@ class Predictions:
         cls,
         task: Task,
         ids: Sequence[str],
-        probabilities: NDArray[np.float64],
+        probabilities: NDArray[Any],
         targets: NDArray[Any],
         *,
         data_set: str | Sequence[str],
@@ -84,7 +89,7 @@ class Predictions:
             If a prediction is not finite: the model is broken.
         """
         rows = len(ids)
-        broken = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+        broken = np.flatnonzero(~task.finite(probabilities))
         if len(broken):
             raise MotetError(
                 f"task {task.name!r}: the model predicts values that are not finite for {len(broken)} of {rows} rows "
@@ -131,13 +136,18 @@ class Predictions:
         """Write one line per row: what it is, its target, its decision, and every probability.
 
         Labels stand by their names. A task with several labels or values has a column for each: `target.NAME`,
-        `decision.NAME`, and `probability.NAME` (`value.NAME` of a regression). Numbers are written in full.
+        `decision.NAME`, and `probability.NAME` (`value.NAME` of a regression). Numbers are written in full. Of a task
+        of frames, the probabilities are written to `frames_beside(path)` first.
         """
         keys = (self.data_sets, self.ids, self.groups, self.folds, self.seeds)
         columns: dict[str, Sequence[Any]] = {name: part.tolist() for name, part in zip(_KEYS, keys, strict=True)}
-        columns |= _encoded_columns("target", self.targets, task)
-        columns |= _encoded_columns("decision", self.decisions, task)
-        columns |= dict(zip(_output_columns(task), self.probabilities.T.tolist(), strict=True))
+        if isinstance(task, FrameTask):
+            write_frames(frames_beside(path), self.probabilities)
+            columns |= {"target": _plain(self.targets, task), "decision": _plain(self.decisions, task)}
+        else:
+            columns |= _encoded_columns("target", self.targets, task)
+            columns |= _encoded_columns("decision", self.decisions, task)
+            columns |= dict(zip(_output_columns(task), self.probabilities.T.tolist(), strict=True))
         with atomic_write(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(columns)
@@ -156,6 +166,8 @@ class Predictions:
             with path.open(encoding="utf-8", newline="") as file:
                 header, *lines = csv.reader(file)
             columns = dict(zip(header, zip(*lines, strict=True) if lines else [()] * len(header), strict=True))
+            if isinstance(task, FrameTask):
+                return cls._parse_framed(columns, task, read_frames(frames_beside(path)))
             return cls._parse(columns, task)
         except KeyError as error:
             problem = f"there is no column or label {error} of task {task.name!r}; take the file of that task"
@@ -178,12 +190,37 @@ class Predictions:
             targets=_encoded("target", columns, task).astype(task.target_dtype),
         )
 
+    @classmethod
+    def _parse_framed(
+        cls, columns: Mapping[str, Sequence[str]], task: FrameTask, frames: NDArray[Any]
+    ) -> "Predictions":
+        targets, decisions = (
+            as_objects(task.from_plain(json.loads(text)) for text in columns[word]) for word in ("target", "decision")
+        )
+        if len(frames) != len(targets):
+            raise ValueError(f"there are {len(targets)} rows and the frames of {len(frames)}")
+        return cls(
+            task=task.name,
+            data_sets=_texts(columns["data_set"]),
+            ids=_texts(columns["id"]),
+            groups=_texts(columns["group"]),
+            folds=_texts(columns["fold"]),
+            seeds=np.array(columns["seed"], dtype=np.int64),
+            probabilities=frames,
+            decisions=decisions,
+            targets=targets,
+        )
+
 
 _COLUMNS = tuple(field.name for field in fields(Predictions) if field.name != "task")
 
 
 def _texts(values: Sequence[str]) -> Texts:
     return np.array(values, dtype=np.str_)
+
+
+def _plain(encoded: NDArray[Any], task: FrameTask) -> list[str]:
+    return [json.dumps(task.to_plain(row), ensure_ascii=False) for row in encoded]
 
 
 def _output_columns(task: Task) -> list[str]:

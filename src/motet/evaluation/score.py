@@ -16,7 +16,7 @@ from motet.evaluation.intervals import bootstrap
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.settings import IntervalSettings
 from motet.tasks.counting import Values, ratio
-from motet.tasks.task import Task
+from motet.tasks.task import Scorer, Task
 
 
 class Figure(TypedDict):
@@ -50,10 +50,10 @@ def score_task(
         not count in its mean.
     """
     interval = interval or IntervalSettings()
-    models = [rows for _, _, rows in predictions.models()]
+    models = [(rows, _scorer(task, predictions.select(rows))) for _, _, rows in predictions.models()]
 
     def over_models(weights: Values) -> dict[str, Values]:
-        return _mean_over_models(task, predictions, models, weights)
+        return _mean_over_models(models, weights)
 
     values = over_models(np.ones((len(predictions), 1)))
     intervals = bootstrap(
@@ -79,19 +79,18 @@ def score_models(task: Task, predictions: Predictions) -> list[dict[str, Any]]:
     return scored
 
 
-def _mean_over_models(
-    task: Task, predictions: Predictions, models: list[NDArray[np.int64]], weights: Values
-) -> dict[str, Values]:
+def _scorer(task: Task, predictions: Predictions) -> Scorer:
+    return task.scorer(predictions.probabilities, predictions.decisions, predictions.targets)
+
+
+def _mean_over_models(models: list[tuple[NDArray[np.int64], Scorer]], weights: Values) -> dict[str, Values]:
     """Return the mean of every metric [R] over models, each weighted by the share of its rows that was drawn."""
     sums: dict[str, Values] = {}
     shares: dict[str, Values] = {}
-    for rows in models:
+    for rows, score in models:
         drawn = weights[rows]
         share = drawn.mean(axis=0)
-        scores = task.score_weighted(
-            predictions.probabilities[rows], predictions.decisions[rows], predictions.targets[rows], drawn
-        )
-        for name, values in scores.items():
+        for name, values in score(drawn).items():
             defined = ~np.isnan(values)
             sums[name] = sums.get(name, 0.0) + np.where(defined, values * share, 0.0)
             shares[name] = shares.get(name, 0.0) + np.where(defined, share, 0.0)

@@ -44,12 +44,13 @@ class TaskPrediction:
     Parameters
     ----------
     decision
-        A label, a sorted list of labels (multilabel), or a number by name (regression).
+        A label, a sorted list of labels (multilabel), a number by name (regression), or a tuple of entries such as
+        events.
     probabilities
-        By label; of a binary task, of the positive one; of a regression, the values again.
+        By label; of a binary task, of the positive one; of a regression, the values again; of frames, the largest.
     """
 
-    decision: str | list[str] | dict[str, float]
+    decision: str | list[str] | dict[str, float] | tuple[Any, ...]
     probabilities: dict[str, float]
 
 
@@ -229,17 +230,11 @@ def _predict_group(
 
 
 def _decided(task: Task, paths: Sequence[str], predicted: Predicted) -> list[TaskPrediction]:
-    broken = np.flatnonzero(~np.isfinite(predicted.probabilities).all(axis=1))
+    broken = np.flatnonzero(~task.finite(predicted.probabilities))
     if len(broken):
         raise MotetError(f"{paths[broken[0]]}: the model predicts values of {task.name!r} that are not finite")
-    decisions = task.decide(predicted.probabilities)
-    probabilities = [dict(zip(task.output_names, row, strict=True)) for row in predicted.probabilities.tolist()]
-    found: list[Any]
-    if task.decision_dtype.kind == "f":
-        found = [dict(zip(task.labels, row, strict=True)) for row in decisions.tolist()]
-    else:
-        found = [sorted(label) if isinstance(label, frozenset) else label for label in task.decode(decisions)]
-    return [TaskPrediction(decision, each) for decision, each in zip(found, probabilities, strict=True)]
+    found = task.describe(predicted.probabilities, task.decide(predicted.probabilities))
+    return [TaskPrediction(decision, probabilities) for decision, probabilities in found]
 
 
 def _files(way: FileWay, paths: Sequence[Path | str], failures: dict[str, str]) -> Iterator[str]:

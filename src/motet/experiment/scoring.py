@@ -107,6 +107,7 @@ def describe_scores(model: Model, name: str, predictions: Predictions) -> dict[s
     task = model.tasks[name]
     confusion = task.confusion(predictions.decisions, predictions.targets)
     return {
+        "per_frame": task.per_frame,
         "metrics": score_models(task, predictions)[0]["metrics"],
         "labels": task.table(predictions.probabilities, predictions.targets, decisions=predictions.decisions),
         "confusion": None if confusion is None else {"labels": list(task.labels), "counts": confusion.tolist()},

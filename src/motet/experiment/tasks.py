@@ -60,8 +60,8 @@ def check_tasks(experiment: Experiment, corpus: Corpus) -> None:
     Raises
     ------
     ConfigError
-        If `training.monitor` names a task or a metric that there is not, or segments are to be merged in a way that
-        a task does not have.
+        If `training.monitor` names a task or a metric that there is not, segments are to be merged in a way that
+        a task does not have, or targets in time would no longer belong to their recordings.
     """
     problems = [*_check_monitor(experiment.training.monitor, corpus.tasks)]
     for data_set, tasks in corpus.uses.items():
@@ -72,6 +72,8 @@ def check_tasks(experiment: Experiment, corpus: Corpus) -> None:
             for task in tasks
             if rule not in corpus.tasks[task].merge_rules
         ]
+        if any(corpus.tasks[task].per_frame for task in tasks):
+            problems += _moved_time(experiment, data_set)
     if problems:
         raise ConfigError(*dict.fromkeys(problems))
 
@@ -111,6 +113,25 @@ def _known(data_set: str, task: str, plain: object) -> Settings:
                 for found in error.errors(include_url=False)
             )
         ) from error
+
+
+def _moved_time(experiment: Experiment, data_set: str) -> Iterator[str]:
+    """Yield what moves a recording, but not the targets that lie at moments of it."""
+    settings, own = experiment.data_set(data_set), experiment.data[data_set]
+    where = {part: part if getattr(own, part) is None else f"data.{data_set}.{part}" for part in ("signal", "segments")}
+    moving = [
+        *(("augment", number, step) for number, step in enumerate(experiment.augment)),
+        *((f"{where['signal']}.steps", number, step) for number, step in enumerate(settings.signal.steps)),
+        *((f"{where['signal']}.augment", number, step) for number, step in enumerate(settings.signal.augment)),
+    ]
+    for path, number, step in moving:
+        if getattr(step, "kind", None) in ("time_shift", "trim_silence"):
+            yield f"{path}.{number}: {step.kind} moves the recordings of data.{data_set} and not their targets in time"
+    if settings.segments is not None and settings.segments.pad != "constant":
+        yield (
+            f"{where['segments']}.pad: {settings.segments.pad} repeats the recordings of data.{data_set} and not their "
+            "targets in time; use constant"
+        )
 
 
 def _merge_path(experiment: Experiment, data_set: str) -> str:

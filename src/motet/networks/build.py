@@ -1,6 +1,6 @@
 """From settings to a network. All that can be refused is refused here, before any data is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -27,6 +27,7 @@ from motet.networks.settings import (
 )
 from motet.networks.shape import MapShape
 from motet.networks.user_network import UserNetwork
+from motet.tasks.task import PerFrame
 
 _LAYERS: Mapping[type[Settings], Any] = {CnnSettings: Cnn, MlpSettings: Mlp, PoolSettings: Pool, RnnSettings: Rnn}
 
@@ -42,7 +43,7 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     inputs
         The shapes of the inputs by name.
     outputs
-        The outputs of the tasks by name.
+        The outputs of the tasks by name; `PerFrame` where they are wanted for every frame.
 
     Raises
     ------
@@ -65,10 +66,16 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     shape = next(iter(encoded.values())) if fusion is None else fusion.shape
     trunk = _build_layers(settings.trunk, shape, "model.trunk")
     shape = trunk[-1].shape if trunk else shape
-    pooling = None if shape.frames == 1 else Pool(settings.pooling, shape, "model.pooling")
+    framed = {task for task, count in outputs.items() if isinstance(count, PerFrame)}
+    _check_framed(framed, shape)
+    pools = shape.frames != 1 and len(framed) < len(outputs)
+    pooling = Pool(settings.pooling, shape, "model.pooling") if pools else None
     size = (shape if pooling is None else pooling.shape).values_per_frame
-    heads = {task: Head(settings.heads.get(task, HeadSettings()), size, count) for task, count in outputs.items()}
-    return Network(encoders, fusion, trunk, pooling, heads)
+    heads = {
+        task: Head(settings.heads.get(task, HeadSettings()), shape.values_per_frame if task in framed else size, count)
+        for task, count in outputs.items()
+    }
+    return Network(encoders, fusion, trunk, pooling, heads, framed)
 
 
 def encoder_paths(settings: ModelSettings, inputs: Shapes) -> dict[str, str]:
@@ -86,6 +93,17 @@ def _check_heads(settings: ModelSettings, outputs: Mapping[str, int]) -> None:
     ]
     if problems:
         raise ConfigError(*problems)
+
+
+def _check_framed(framed: Collection[str], shape: MapShape) -> None:
+    if framed and shape.frames == 1:
+        raise ConfigError(
+            *(
+                f"model.heads.{task}: predicts every frame, but the layers before it leave a single one; take out the "
+                "pool layer or the mlp per clip, and give the map several frames"
+                for task in sorted(framed)
+            )
+        )
 
 
 def _build_encoders(settings: ModelSettings, inputs: Shapes) -> dict[str, list[Layer]]:

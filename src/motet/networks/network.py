@@ -1,8 +1,9 @@
 """The network that settings describe: encoders of the inputs, their fusion, a shared trunk, pooling, heads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -30,9 +31,11 @@ class Network(nn.Module):
     trunk
         Layers that all inputs and tasks share.
     pooling
-        What removes time before the heads; None where it is gone.
+        What removes time before the heads of rows; None where it is gone.
     heads
         The head of each task.
+    framed
+        The tasks whose heads see every frame.
 
     Attributes
     ----------
@@ -47,6 +50,7 @@ class Network(nn.Module):
         trunk: Sequence[Layer],
         pooling: Pool | None,
         heads: Mapping[str, Head],
+        framed: Collection[str] = (),
     ) -> None:
         super().__init__()
         self.encoders = named({name: nn.ModuleList(cast(list[nn.Module], layers)) for name, layers in encoders.items()})
@@ -54,6 +58,7 @@ class Network(nn.Module):
         self.trunk = nn.ModuleList(cast(list[nn.Module], trunk))
         self.pooling = pooling
         self.heads = named(heads)
+        self.framed = frozenset(framed)
         self.min_frames = self._min_frames()
 
     def forward(self, inputs: Inputs, rows: Rows) -> NetworkOutput:
@@ -66,18 +71,38 @@ class Network(nn.Module):
         rows
             The rows of the batch by task, int64 [n]; None for all.
         """
-        features = self.features(inputs)
-        predictions = {task: Column(self.heads.of(task)(chosen(features, own)), own) for task, own in rows.items()}
-        return NetworkOutput(predictions, (features,), embeddings={"features": Column(features)})
+        frames = self.frames(inputs)
+        shared = [frames.values] if self.framed & rows.keys() else []
+        predictions = {task: self._framed(task, frames, own) for task, own in rows.items() if task in self.framed}
+        embeddings = {}
+        if len(predictions) < len(rows):
+            features = self.pooled(frames)
+            shared, embeddings = [*shared, features], {"features": Column(features)}
+            for task, own in rows.items():
+                if task not in self.framed:
+                    predictions[task] = Column(self.heads.of(task)(chosen(features, own)), own)
+        ordered = {task: predictions[task] for task in rows}
+        return NetworkOutput(ordered, tuple(shared), embeddings=embeddings)
 
-    def features(self, inputs: Inputs) -> Tensor:
-        """Return what the heads receive, [B, D]."""
+    def frames(self, inputs: Inputs) -> Column:
+        """Return the maps that leave the trunk, [B, C, T, F]."""
         encoded = {name: self._encoded(name, column) for name, column in inputs.items() if len(column.values)}
         column = next(iter(encoded.values())) if self.fusion is None else self.fusion(encoded)
-        column = _through(self.trunk, column)
-        if self.pooling is not None:
-            column = self.pooling(column)
-        return column.values.flatten(1)
+        return _through(self.trunk, column)
+
+    def pooled(self, frames: Column) -> Tensor:
+        """Return what the heads of rows receive, [B, D]."""
+        return (frames if self.pooling is None else self.pooling(frames)).values.flatten(1)
+
+    def _framed(self, task: str, frames: Column, rows: Tensor | None) -> Column:
+        """Apply a head to every frame of some rows: outputs [n, T, K], zero where padding is."""
+        values = chosen(frames.values, rows).transpose(1, 2).flatten(2)
+        lengths = None if frames.lengths is None else chosen(frames.lengths, rows)
+        outputs = self.heads.of(task)(values)
+        if lengths is not None:
+            valid = torch.arange(outputs.shape[1], device=outputs.device) < lengths[:, None]
+            outputs = outputs * valid[:, :, None]
+        return Column(outputs, rows, lengths, frames.grid)
 
     def _encoded(self, name: str, column: Column) -> Column:
         return _through(self.encoders.of(name), _at_least(column, self.min_frames[name]))

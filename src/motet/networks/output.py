@@ -20,13 +20,13 @@ class NetworkOutput:
     Parameters
     ----------
     predictions
-        Raw outputs by task: values [n, K], rows as they were asked for.
+        Raw outputs by task: values [n, K], or [n, T, K] with lengths and grid; rows as they were asked for.
     shared
         Tensors that all tasks share, for methods that balance gradients there.
     losses
         Losses of the network's own by name, one for every row [B].
     embeddings
-        Values of inner layers by name; "features" [B, D] is what the heads receive.
+        Values of inner layers by name; "features" [B, D] is what the heads of rows receive.
     """
 
     predictions: dict[str, Column]

@@ -99,13 +99,15 @@ def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterato
     for line in _layer_lines(network.trunk, shape, "model.trunk"):
         yield line
         shape = line.out_shape
+    pooled = shape
     if network.pooling is not None:
         pooling = network.pooling
         yield LayerPlan("model.pooling", "pool", (shape,), pooling.shape, count_parameters(pooling))
-        shape = pooling.shape
+        pooled = pooling.shape
     for task, head in network.heads.named().items():
-        count = count_parameters(head)
-        yield LayerPlan(f"model.heads.{task}", "head", (shape,), MapShape(head.outputs, 1, 1), count)
+        seen = shape if task in network.framed else pooled
+        leaving = MapShape(head.outputs, shape.frames if task in network.framed else 1, 1)
+        yield LayerPlan(f"model.heads.{task}", "head", (seen,), leaving, count_parameters(head))
 
 
 def _layer_lines(layers: nn.ModuleList, shape: MapShape, path: str) -> Iterator[LayerPlan]:

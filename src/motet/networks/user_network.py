@@ -2,9 +2,9 @@
 
 One whose forward takes `inputs` is called with a mapping, `{input: [n, C, T, F]}`; any other is called with the map of
 the one input there is, as the modules of other libraries are. It returns the raw outputs of every task, `{task: [n,
-K]}`, or, of a single task, the tensor alone. One that takes an argument `lengths` also receives the valid frames,
-`{input: [n] or None}`; without it, padded rows of different lengths are refused, because it could not tell padding from
-data.
+K]}`, of a task of frames [n, T, K], or, of a single task, the tensor alone. Frames of a prediction are taken to be
+spread evenly over the longest input. One that takes an argument `lengths` also receives the valid frames, `{input: [n]
+or None}`; without it, padded rows of different lengths are refused, because it could not tell padding from data.
 """
 
 import inspect
@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from motet.data.batch import Column
 from motet.errors import ConfigError
+from motet.features.feature_map import TimeGrid
 from motet.networks.output import Inputs, NetworkOutput, Rows, chosen
+from motet.tasks.task import PerFrame
 
 
 class UserNetwork(nn.Module):
@@ -58,7 +60,10 @@ class UserNetwork(nn.Module):
         predictions = {}
         for task, own in rows.items():
             values = self._checked(found, task, num_rows)
-            predictions[task] = Column(chosen(values, own), own)
+            if isinstance(self.outputs[task], PerFrame):
+                predictions[task] = _framed(values, max(inputs.values(), key=_num_frames), own)
+            else:
+                predictions[task] = Column(chosen(values, own), own)
         return NetworkOutput(predictions)
 
     def _call(self, inputs: Inputs) -> Any:
@@ -83,7 +88,10 @@ class UserNetwork(nn.Module):
         if isinstance(found, Tensor) and len(self.outputs) == 1:
             found = {task: found}
         values = found.get(task) if isinstance(found, Mapping) else None
-        wanted = [num_rows, self.outputs[task]]
+        wanted: list[int | str] = [num_rows, int(self.outputs[task])]
+        if isinstance(self.outputs[task], PerFrame):
+            frames = values.shape[1] if isinstance(values, Tensor) and values.dim() == 3 else "frames"
+            wanted.insert(1, frames)
         if isinstance(values, Tensor) and list(values.shape) == wanted:
             return values
         given = f"a tensor {list(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
@@ -93,3 +101,20 @@ class UserNetwork(nn.Module):
             f"model.network: returns {given} for the task {task!r}, which wants a tensor {wanted}; "
             "return a mapping with the raw outputs of every task"
         )
+
+
+def _num_frames(column: Column) -> int:
+    return column.values.shape[2]
+
+
+def _framed(values: Tensor, seen: Column, rows: Tensor | None) -> Column:
+    """Return predictions [n, T, K] on a grid that spreads their frames evenly over those of an input."""
+    ratio = _num_frames(seen) / values.shape[1]
+    lengths = None
+    if seen.lengths is not None:
+        lengths = (seen.lengths / ratio).ceil().long().clamp(min=1, max=values.shape[1])
+    grid = None
+    if seen.grid is not None:
+        offset_s = (ratio - 1) / 2 * seen.grid.step_s
+        grid = TimeGrid(seen.grid.start_s + offset_s, seen.grid.step_s * ratio)
+    return Column(chosen(values, rows), rows, None if lengths is None else chosen(lengths, rows), grid)

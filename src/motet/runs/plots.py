@@ -96,7 +96,8 @@ def draw_run(folder: RunFolder) -> Path:
 
 
 def _picture_of(folder: FoldFolder, task: str, found: Record) -> Path:
-    return folder.path / f"{'values' if found['confusion'] is None else 'confusion'}-{task}.png"
+    kind = "labels" if found.get("per_frame") else "values" if found["confusion"] is None else "confusion"
+    return folder.path / f"{kind}-{task}.png"
 
 
 def _draw_task(folder: FoldFolder, task: str, found: Record) -> Path:
@@ -104,7 +105,9 @@ def _draw_task(folder: FoldFolder, task: str, found: Record) -> Path:
     size = 4.6 if confusion is None else float(np.clip(1.6 + 0.42 * len(confusion["labels"]), 3.6, 16.0))
     with _figure(path, size, size) as figure:
         axes = figure.subplots()
-        if confusion is None:
+        if found.get("per_frame"):
+            _draw_labels(axes, [found])
+        elif confusion is None:
             _draw_values(axes, [folder.predictions / f"{task}.csv"])
         else:
             _draw_confusion(axes, confusion["labels"], np.asarray(confusion["counts"], np.float64))
@@ -116,12 +119,30 @@ def _draw_task(folder: FoldFolder, task: str, found: Record) -> Path:
 def _draw_result(axes: Any, folds: Sequence[FoldFolder], task: str) -> None:
     """Draw the predictions of all folds together."""
     found = [read_json(fold.scores)["tasks"].get(task) for fold in folds]
+    if any(one is not None and one.get("per_frame") for one in found):
+        _draw_labels(axes, [one for one in found if one is not None])
+        return
     confusions = [one["confusion"] for one in found if one is not None]
     if not confusions or confusions[0] is None:
         _draw_values(axes, [fold.predictions / f"{task}.csv" for fold in folds])
         return
     counts = np.sum([np.asarray(one["counts"], np.float64) for one in confusions], axis=0)
     _draw_confusion(axes, confusions[0]["labels"], counts, names=len(counts) <= _MAX_NAMES)
+
+
+def _draw_labels(axes: Any, folds: Sequence[Record]) -> None:
+    """Draw the first figure of every label as a bar, the mean over folds."""
+    tables = [found["labels"] for found in folds]
+    names = list(tables[0]) if tables else []
+    if not names:
+        axes.set_axis_off()
+        return
+    figure = next(name for name in tables[0][names[0]] if name != "rows")
+    values = [[table[name][figure] for table in tables if table[name][figure] is not None] for name in names]
+    axes.barh(range(len(names)), [float(np.mean(own)) if own else 0.0 for own in values], color=_COLOURS[0])
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlabel(figure)
 
 
 def _draw_losses(axes: Any, runs: Sequence[Sequence[Record]]) -> None:

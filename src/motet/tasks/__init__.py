@@ -7,6 +7,7 @@ from motet.lazy import exports
 if TYPE_CHECKING:
     from motet.tasks.classification import Binary, Multiclass, Multilabel
     from motet.tasks.decisions import Decision, TunedDecision
+    from motet.tasks.frames import FrameTask, FrameValues
     from motet.tasks.losses import Loss
     from motet.tasks.merge import MergeRule
     from motet.tasks.metrics import Metric
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Binary",
     "Decision",
+    "FrameTask",
+    "FrameValues",
     "Loss",
     "MergeRule",
     "Metric",
@@ -33,6 +36,8 @@ __getattr__, __dir__ = exports(
     {
         "Binary": "classification",
         "Decision": "decisions",
+        "FrameTask": "frames",
+        "FrameValues": "frames",
         "Loss": "losses",
         "MergeRule": "merge",
         "Metric": "metrics",

@@ -6,14 +6,15 @@ are its values. Everything but `loss` and `running` is NumPy on the host.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from motet.config import UserComponent
 from motet.errors import UserCodeError
+from motet.features.feature_map import TimeGrid
 from motet.tasks.counting import Values
 from motet.tasks.decisions import Decision, TunedDecision
 from motet.tasks.merge import MergeRule
@@ -24,6 +25,30 @@ if TYPE_CHECKING:
 
     from motet.tasks.losses import Loss
     from motet.tasks.running import Running
+
+
+Scorer = Callable[[Values], dict[str, Values]]
+"""Every metric [R] for every column of weights [n, R]."""
+
+
+class PerFrame(int):
+    """A number of outputs that the network gives for every frame rather than once for a row."""
+
+
+class Framed(Protocol):
+    """Values of some rows, over time where there is time: what a network gives, or the targets that belong to it."""
+
+    @property
+    def values(self) -> "Tensor":
+        """Shape [n, ...]."""
+
+    @property
+    def lengths(self) -> "Tensor | None":
+        """How many entries of axis 1 are valid in each row, int64 [n]; None for all."""
+
+    @property
+    def grid(self) -> TimeGrid | None:
+        """The time of the frames; None for values without time."""
 
 
 class Task(ABC):
@@ -88,6 +113,11 @@ class Task(ABC):
         self._decision = decision
 
     @property
+    def per_frame(self) -> bool:
+        """Whether there is a prediction for every frame, rather than one for a row."""
+        return isinstance(self.output_size, PerFrame)
+
+    @property
     def output_size(self) -> int:
         """The number of outputs that the network gives, K."""
         return len(self.output_names)
@@ -110,6 +140,49 @@ class Task(ABC):
     def loss(self, predictions: "Tensor", targets: "Tensor") -> "Tensor":
         """Return the loss of every row [n] from raw outputs [n, K] and encoded targets."""
         return self._row_loss(predictions, targets)
+
+    def losses(self, prediction: Framed, target: Framed) -> "Tensor":
+        """Return the loss of every row [n] from what the network gave and what the batch holds."""
+        return self.loss(prediction.values, target.values)
+
+    def followed(self, prediction: Framed, target: Framed) -> "tuple[Tensor, Tensor]":
+        """Return what `running` counts: raw outputs and encoded targets, a line each."""
+        return prediction.values, target.values
+
+    def collect(self, prediction: Framed, starts_s: NDArray[np.float64]) -> NDArray[Any]:
+        """Return the probabilities of some rows [n, K].
+
+        Parameters
+        ----------
+        prediction
+            What the network gave.
+        starts_s
+            Where each row's segment starts in its recording, shape [n].
+        """
+        return self.probabilities(prediction.values.float().cpu().numpy())
+
+    def finite(self, probabilities: NDArray[Any]) -> NDArray[np.bool_]:
+        """Tell for every row whether all of its probabilities are finite, shape [n]."""
+        return np.asarray(np.isfinite(probabilities).all(axis=1))
+
+    def label_flags(self, targets: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which labels each of some encoded targets has, shape [n, K]."""
+        if targets.ndim == 1:
+            return np.asarray(np.eye(len(self.labels), dtype=np.bool_)[targets])
+        return np.asarray(targets > 0)
+
+    def describe(self, probabilities: NDArray[Any], decisions: NDArray[Any]) -> list[tuple[Any, dict[str, float]]]:
+        """Return for every row what was decided, as plain data, and the probability of each output by name.
+
+        What was decided is a label, a sorted list of labels, or numbers by name.
+        """
+        named = [dict(zip(self.output_names, row, strict=True)) for row in probabilities.tolist()]
+        found: list[Any]
+        if self.decision_dtype.kind == "f":
+            found = [dict(zip(self.labels, row, strict=True)) for row in decisions.tolist()]
+        else:
+            found = [sorted(label) if isinstance(label, frozenset) else label for label in self.decode(decisions)]
+        return list(zip(found, named, strict=True))
 
     def tune(self, probabilities: Values, targets: NDArray[Any]) -> None:
         """Choose the values of the decision on development rows; a decision without such values stays as it is."""
@@ -163,16 +236,19 @@ class Task(ABC):
         """
         weights = np.ones(len(targets)) if weights is None else np.asarray(weights, dtype=np.float64)
         decisions = self.decide(probabilities) if decisions is None else decisions
-        scores = self.score_weighted(probabilities, decisions, targets, weights[:, None])
+        scores = self.scorer(probabilities, decisions, targets)(weights[:, None])
         return {name: float(values[0]) for name, values in scores.items()}
 
-    def score_weighted(
-        self, probabilities: Values, decisions: NDArray[Any], targets: NDArray[Any], weights: Values
-    ) -> dict[str, Values]:
-        """Return every metric [R] for every column of the weights [n, R], in the order of the report."""
-        scores = self.compare(probabilities, decisions, targets).score(self.metrics.names, weights)
-        scores |= self.metrics.score_own(probabilities, targets, weights)
-        return {name: scores[name] for name in self.metrics.names}
+    def scorer(self, probabilities: Values, decisions: NDArray[Any], targets: NDArray[Any]) -> Scorer:
+        """Compare once, and return what gives every metric [R] for weights [n, R], in the order of the report."""
+        outcome = self.compare(probabilities, decisions, targets)
+
+        def score(weights: Values) -> dict[str, Values]:
+            scores = outcome.score(self.metrics.names, weights)
+            scores |= self.metrics.score_own(probabilities, targets, weights)
+            return {name: scores[name] for name in self.metrics.names}
+
+        return score
 
     def table(
         self, probabilities: Values, targets: NDArray[Any], *, decisions: NDArray[Any] | None = None

@@ -225,7 +225,7 @@ def _add_figures(
 ) -> None:
     """Add loss, rows and decisions by task on the device; nothing waits for them before the epoch ends."""
     for name, prediction in predictions.items():
-        training.running[name].update(prediction.values, part.targets[name].values)
+        training.running[name].update(*training.model.tasks[name].followed(prediction, part.targets[name]))
     for name, loss in losses.items():
         if name not in training.sums:
             precision = torch.float32 if training.device.type == "mps" else torch.float64

@@ -34,13 +34,13 @@ class Partner:
 
     Parameters
     ----------
-    values
-        Targets of the partners, shape [n, ...].
+    column
+        Targets of the partners, values [n, ...].
     weight
         The weight of the own target, shape [n]; 1 where the partner has no target.
     """
 
-    values: Tensor
+    column: Column
     weight: Tensor
 
 
@@ -102,10 +102,10 @@ def row_losses(tasks: Mapping[str, Task], predictions: Mapping[str, Column], pre
     """Return the loss of every row [n] by task, mixed with the partner's where there is one."""
     losses: dict[str, Tensor] = {}
     for name, prediction in predictions.items():
-        own = tasks[name].loss(prediction.values, prepared.targets[name].values)
+        own = tasks[name].losses(prediction, prepared.targets[name])
         if name in prepared.partners:
             partner = prepared.partners[name]
-            other = tasks[name].loss(prediction.values, partner.values)
+            other = tasks[name].losses(prediction, partner.column)
             own = partner.weight * own + (1 - partner.weight) * other
         losses[name] = own
     return losses
@@ -129,7 +129,9 @@ def _partner(column: Column, mix: Mix, size: int) -> Partner:
     rows = slice(None) if column.rows is None else column.rows
     partner = mix.partner[rows]
     weight = torch.where(present[partner], mix.weight[rows], torch.ones_like(mix.weight[rows]))
-    return Partner(column.values[position[partner]], weight)
+    taken = position[partner]
+    lengths = None if column.lengths is None else column.lengths[taken]
+    return Partner(Column(column.values[taken], None, lengths, column.grid), weight)
 
 
 def _positions(rows: Tensor | None, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -156,7 +158,8 @@ def _cut(prepared: Prepared, start: int, stop: int) -> Prepared:
         targets[name] = part
         if name in prepared.partners:
             whole = prepared.partners[name]
-            partners[name] = Partner(whole.values[chosen], whole.weight[chosen])
+            lengths = None if whole.column.lengths is None else whole.column.lengths[chosen]
+            partners[name] = Partner(Column(whole.column.values[chosen], None, lengths), whole.weight[chosen])
     return Prepared(inputs, targets, partners)
 
 
