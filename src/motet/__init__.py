@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from motet.data.dataset import DataSet
     from motet.errors import ConfigError, DataError, MachineError, MotetError
     from motet.experiment.evaluate import evaluate
+    from motet.experiment.inspect import inspect
     from motet.experiment.listing import data_sets
     from motet.experiment.load import load_experiment
     from motet.experiment.predict import predict
@@ -47,6 +48,7 @@ __all__ = [
     "data_sets",
     "evaluate",
     "extract",
+    "inspect",
     "load_experiment",
     "predict",
     "train",
@@ -71,6 +73,7 @@ __getattr__, __dir__ = exports(
         "data_sets": "experiment.listing",
         "evaluate": "experiment.evaluate",
         "extract": "experiment.run",
+        "inspect": "experiment.inspect",
         "load_experiment": "experiment.load",
         "predict": "experiment.predict",
         "train": "experiment.run",

@@ -29,6 +29,7 @@ ROOMS = (
     "evaluation",
     "training",
     "runs",
+    "inspection",
     "experiment",
     "testing",
     "cli",

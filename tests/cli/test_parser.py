@@ -5,7 +5,7 @@ import pytest
 from motet.cli.parser import build_parser, parse
 from motet.errors import ConfigError
 
-VERBS = ("extract", "train", "evaluate", "predict", "options", "schema", "doctor")
+VERBS = ("inspect", "extract", "train", "evaluate", "predict", "options", "schema", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -65,11 +65,11 @@ def test_one_command_line_leaves_nothing_behind_for_the_next() -> None:
     [
         ([], "no verb is given"),
         (["trian", "a.yaml"], "verb 'trian' is unknown; did you mean 'train'?"),
-        (["fly"], "verb 'fly' is unknown; there is extract, train, evaluate"),
+        (["fly"], "verb 'fly' is unknown; there is inspect, extract, train"),
         (["train"], r"required: FILE.*; see `motet train --help`"),
         (["train", "a.yaml", "--bogus"], "'--bogus' is not understood"),
         (["train", "a.yaml", "--dry"], "'--dry' is not understood"),
-        (["train", "a.yaml", "--workers", "0"], "'0' is not a number of processes; give 1 or more"),
+        (["train", "a.yaml", "--workers", "0"], "'0' is not a number from 1; give 1 or more"),
         (["evaluate", "run", "--part", "tset"], "--part 'tset' is unknown; did you mean 'test'?"),
         (["evaluate", "run", "again"], "'again' is not understood"),
         (["predict", "model"], "required: PATH"),

@@ -13,6 +13,7 @@ Run = Callable[[argparse.Namespace], int]
 
 _DESCRIPTION = "Train one network on many data sets and many tasks at once, from raw recordings to a deployable model."
 _FIRST_STEPS = """first steps:
+  motet inspect some/folder                         what data hold, and what is wrong with them
   motet train examples/demo.yaml                    run an experiment; again: go on where it stopped
   motet train FILE training.epochs=5 --dry-run      what would run: rows, shapes, parameters, sizes
   motet evaluate runs/NAME                          figures of a run, or of a kept epoch
@@ -81,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"motet {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for add in (_extract, _train, _evaluate, _predict, _options, _schema, _doctor):
+    for add in (_inspect, _extract, _train, _evaluate, _predict, _options, _schema, _doctor):
         add(verbs)
     return parser
 
@@ -131,6 +132,30 @@ def _workers(verb: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes that extract features; by default as many as there are processors, where it takes long",
     )
+
+
+def _inspect(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "inspect",
+        "what data hold, and what is wrong with them",
+        "Read every recording once and print rows, rates, durations and label tables, and a ranked list of problems\n"
+        "with their remedies: leakage between splits, duplicates, silence, clipping, rare labels and others.",
+        "  motet inspect sounds.yaml\n"
+        "  motet inspect recordings/ -o pictures\n"
+        "  motet inspect bonn/ source.rate_hz=173.61 --json",
+    )
+    verb.add_argument("path", metavar="DATA", help="an experiment (YAML), a folder, a table, or one recording")
+    verb.add_argument(
+        "overrides",
+        metavar="key=value",
+        nargs="*",
+        help="settings by dotted path; of a folder or table those of source and signal: source.group=speaker",
+    )
+    verb.add_argument("--most", type=_at_least_one, metavar="N", help="read only N rows of each data set, evenly")
+    verb.add_argument("-o", "--output", metavar="DIR", help="draw examples of every label and durations into DIR")
+    verb.set_defaults(many="overrides")
+    _allow_code(verb)
 
 
 def _extract(verbs: Any) -> None:
@@ -245,5 +270,5 @@ def _doctor(verbs: Any) -> None:
 
 def _at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1; give 1 or more")
     return int(text)

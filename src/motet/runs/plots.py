@@ -54,7 +54,7 @@ def draw_fold(folder: FoldFolder) -> list[Path]:
     records, scores = JsonLines(folder.metrics).read(), read_json(folder.scores)
     drawn = []
     if records:
-        with _figure(folder.path / _CURVE, 9.0, 3.4) as figure:
+        with picture(folder.path / _CURVE, 9.0, 3.4) as figure:
             left, right = figure.subplots(1, 2)
             _draw_losses(left, [records])
             _draw_metrics(right, [records], kept=scores.get("epoch"))
@@ -80,7 +80,7 @@ def draw_run(folder: RunFolder) -> Path:
     columns = min(_MAX_COLUMNS, max(1, len(result)))
     lines = -(-len(result) // columns)
     heights = (0.85 if records else 0.01, 1.0 * max(1, lines))
-    with _figure(path, 3.6 * max(2, columns), 3.6 * sum(heights)) as figure:
+    with picture(path, 3.6 * max(2, columns), 3.6 * sum(heights)) as figure:
         top, bottom = figure.subfigures(2, 1, height_ratios=heights)
         if records:
             left, right = top.subplots(1, 2)
@@ -103,7 +103,7 @@ def _picture_of(folder: FoldFolder, task: str, found: Record) -> Path:
 def _draw_task(folder: FoldFolder, task: str, found: Record) -> Path:
     confusion, path = found["confusion"], _picture_of(folder, task, found)
     size = 4.6 if confusion is None else float(np.clip(1.6 + 0.42 * len(confusion["labels"]), 3.6, 16.0))
-    with _figure(path, size, size) as figure:
+    with picture(path, size, size) as figure:
         axes = figure.subplots()
         if found.get("per_frame"):
             _draw_labels(axes, [found])
@@ -280,7 +280,7 @@ def _number(value: float | None) -> str:
 
 
 @contextmanager
-def _figure(path: Path, width: float, height: float) -> Iterator[Any]:
+def picture(path: Path, width: float, height: float) -> Iterator[Any]:
     """Give a figure, and write it as PNG in one piece when it is drawn."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
