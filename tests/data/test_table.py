@@ -41,6 +41,13 @@ def test_equal_values_are_kept_once_and_types_differ() -> None:
     assert [type(value) for value in table.targets["x"].values] == [int, float, str]
 
 
+def test_numbers_of_numpy_are_plain_numbers() -> None:
+    values: list[Any] = [np.int64(1), np.float32(0.5), np.bool_(True), np.str_("a"), np.float64(2.0)]
+    table = read_examples("set", [example(row, {"x": value}) for row, value in enumerate(values)])
+    assert [type(value) for value in table.targets["x"].values] == [int, float, bool, str, float]
+    assert list(table.targets["x"]) == [1, 0.5, True, "a", 2.0]
+
+
 def test_absent_targets_are_absent() -> None:
     table = read_examples("set", [example(0), example(1, {"x": "a"}), example(2)])
     assert table.targets["x"].codes.tolist() == [ABSENT, 0, ABSENT]
@@ -66,6 +73,9 @@ def test_renamed_values_may_become_equal() -> None:
         ([example("a"), example("a")], "data set 'set', example 'a': comes twice"),
         ([example("a", inputs=())], "example 'a': has no input"),
         ([example("a", {"x": ["b"]})], "target 'x' is of type list"),  # type: ignore[dict-item]
+        ([Example("a", {"signal": [0.0]})], r"input 'signal' is of type list, .* with Recording.of"),  # type: ignore[dict-item]
+        ([Example("a", "bell.wav")], "inputs and targets are not both mappings"),  # type: ignore[arg-type]
+        ([Example("a", {}, "bell")], "inputs and targets are not both mappings"),  # type: ignore[arg-type]
     ],
 )
 def test_what_cannot_be_used_is_refused(examples: list[Example], message: str) -> None:

@@ -1,5 +1,6 @@
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,3 +60,9 @@ def test_a_recording_of_an_array_or_a_file(tmp_path: Path) -> None:
         Recording.of(samples)
     with pytest.raises(ConfigError, match=r"a.npy carries no sampling rate"):
         Recording.of(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("rate_hz", [0, -8000, float("nan"), float("inf"), "8000"])
+def test_a_sampling_rate_is_a_number_above_0(rate_hz: Any) -> None:
+    with pytest.raises(ConfigError, match=r"rate_hz is .*, but a sampling rate is a number above 0"):
+        Recording.of([0.0, 1.0], rate_hz)

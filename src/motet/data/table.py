@@ -5,7 +5,7 @@ Only the identifier and the recordings of a row are objects of their own.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -20,7 +20,7 @@ V = TypeVar("V", bound=Hashable)
 
 ABSENT = -1
 _SHOWN = 5
-_TARGETS = (str, int, float, frozenset, tuple)
+_TARGETS = (str, int, float, frozenset, tuple, np.number, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +120,7 @@ def read_examples(name: str, examples: Iterable[Example]) -> ExampleTable:
     Raises
     ------
     DataError
-        If there are none, an identifier comes twice, an example has no input, or a target is neither a label,
+        If there are none, an identifier comes twice, an example has no recording, or a target is neither a label,
         a frozenset of labels, a number nor a tuple of numbers or events. All such problems are counted, some listed.
     """
     ids: dict[str, None] = {}
@@ -140,7 +140,7 @@ def read_examples(name: str, examples: Iterable[Example]) -> ExampleTable:
             column.extend([None] * (row - len(column)))
             column.append(recording)
         for task, target in example.targets.items():
-            targets[task].put(row, target)
+            targets[task].put(row, target.item() if isinstance(target, np.generic) else target)
         if example.group is not None:
             groups.put(row, example.group)
         if example.folds is not None:
@@ -181,8 +181,20 @@ class _Coder(Generic[V]):
 def _problems(example: Example, ids: dict[str, None]) -> Iterator[str]:
     if example.id in ids:
         yield "comes twice, but identifiers are unique in a data set: give every example its own"
+    if not isinstance(example.inputs, Mapping) or not isinstance(example.targets, Mapping):
+        yield (
+            "its inputs and targets are not both mappings by name: write Example(id, {'signal': recording}, "
+            "{'sound': label})"
+        )
+        return
     if not example.inputs:
         yield "has no input, but needs at least one recording: name it, as in {'signal': recording}"
+    for name, recording in example.inputs.items():
+        if not isinstance(recording, Recording):
+            yield (
+                f"input '{name}' is of type {type(recording).__name__}, but an input is a motet.Recording: wrap "
+                "samples or a path with Recording.of"
+            )
     for task, target in example.targets.items():
         if not isinstance(target, _TARGETS):
             yield (

@@ -4,7 +4,9 @@ A reader is one small frozen dataclass that knows one place (a file, a row of a 
 a `Signal`, or into a finished feature map, in which case decoding and signal steps are skipped.
 """
 
+import math
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -78,7 +80,7 @@ class Recording(Generic[T_co]):
         Raises
         ------
         ConfigError
-            If no rate is given where one is needed.
+            If no rate is given where one is needed, or it is not above 0.
 
         Examples
         --------
@@ -91,6 +93,10 @@ class Recording(Generic[T_co]):
             return Recording(reader_for(Path(content), ReaderSettings(rate_hz=rate_hz)), start_s, end_s)
         if rate_hz is None:
             raise ConfigError("rate_hz is missing: an array carries no sampling rate, give the samples per second")
+        if not isinstance(rate_hz, Real) or not 0 < rate_hz < math.inf:
+            raise ConfigError(
+                f"rate_hz is {rate_hz!r}, but a sampling rate is a number above 0: give samples per second"
+            )
         return Recording(ArraySignal(content, float(rate_hz)), start_s, end_s)
 
     def read(self) -> T_co:
