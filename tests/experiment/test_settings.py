@@ -134,6 +134,8 @@ def test_seeds_begin_with_the_seed() -> None:
     assert (experiment.seed, experiment.all_seeds) == (4, (4, 5))
     with pytest.raises(ConfigError, match="seed is 1 and seeds begin with 4; give one of both"):
         Experiment(data={"a": {"source": "generated"}}, seed=1, seeds=[4, 5])
+    with pytest.raises(ConfigError, match="seeds are 4, 5, 4; name each seed once"):
+        Experiment(data={"a": {"source": "generated"}}, seeds=[4, 5, 4])
 
 
 def test_in_python_mistakes_are_reported_as_of_a_file() -> None:

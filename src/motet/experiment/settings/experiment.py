@@ -103,6 +103,12 @@ class Experiment(Settings, metaclass=_Reporting):
         return self
 
     @model_validator(mode="after")
+    def _seeds_differ(self) -> Self:
+        if len(set(self.all_seeds)) < len(self.all_seeds):
+            raise ValueError(f"seeds are {', '.join(map(str, self.all_seeds))}; name each seed once")
+        return self
+
+    @model_validator(mode="after")
     def _parts_fit(self, info: ValidationInfo) -> Self:
         if isinstance(info.context, Context):
             info.context.problems.extend(self._cross_problems())
