@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from motet.errors import DataError
 from motet.experiment.data import open_data
 from motet.experiment.settings import Experiment
 
@@ -29,3 +30,14 @@ def test_one_input_of_signals_at_several_rates_is_told(
         pass
     told = "input 'signal' is made of signals of several rates ('8000' at 8000 Hz, '16000' at 16000 Hz)"
     assert any(told in message for message in caplog.messages) == (rate_hz is None)
+
+
+def test_what_all_recordings_fail_for_is_told_once(tmp_path: Path) -> None:
+    scenes = {"kind": "generated", "examples": 24, "classes": 2, "duration_s": 0.2}
+    experiment = Experiment(
+        data={"scenes": {"source": scenes}}, signal={"channels": [5]}, store={"path": str(tmp_path / "store")}
+    )
+    with pytest.raises(DataError, match=r"SyntheticScene 0 .* and 23 more: the recording has 1 channel") as caught:
+        open_data(experiment)
+    assert caught.value.problems[1].startswith("data set 'scenes': 24 of 24 recordings cannot be used")
+    assert len(caught.value.problems) == 2

@@ -236,13 +236,25 @@ def _check_budget(listed: Mapping[str, Listed], failures: Mapping[str, Mapping[i
         share = len(found) / len(part.data_set)
         if not found or (part.settings.on_error == "skip" and share <= part.settings.max_skipped and share < 1):
             continue
-        problems += list(found.values())
+        problems += list(found.values()) if share < 1 else _each_reason_once(list(found.values()))
         remedy = f"repair or remove them, or set data.{name}.on_error: skip"
         if part.settings.on_error == "skip" and share < 1:
             remedy = f"that is more than data.{name}.max_skipped, {part.settings.max_skipped:g}"
         problems.append(f"data set {name!r}: {len(found)} of {len(part.data_set)} recordings cannot be used; {remedy}")
     if problems:
         raise DataError(*problems)
+
+
+def _each_reason_once(found: Sequence[str]) -> list[str]:
+    """Return one line for all recordings of one reason: where every one fails, a setting is wrong, not the files."""
+    reasons: dict[str, list[str]] = {}
+    for text in found:
+        place, _, reason = text.partition(": ")
+        reasons.setdefault(reason, []).append(place)
+    return [
+        f"{places[0]}{f' and {len(places) - 1} more' if len(places) > 1 else ''}: {reason}"
+        for reason, places in reasons.items()
+    ]
 
 
 def _without(part: Listed, failures: Mapping[int, str]) -> tuple[Listed, Rows]:
