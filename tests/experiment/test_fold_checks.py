@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import motet
-from motet.errors import ConfigError, DataError
+from motet.errors import ConfigError, DataError, MachineError
+from motet.experiment.dry_run import dry_run
 
 
 def _experiment(folder: Path, **options: Any) -> motet.Experiment:
@@ -31,8 +33,21 @@ def _experiment(folder: Path, **options: Any) -> motet.Experiment:
 )
 def test_what_looks_at_development_rows_wants_some(training: dict[str, Any], tmp_path: Path) -> None:
     experiment = _experiment(tmp_path, training={"epochs": 1, **training})
-    with pytest.raises(ConfigError, match=f"training.{next(iter(training))}: looks at development rows"):
+    refused = f"training.{next(iter(training))}: looks at development rows"
+    with pytest.raises(ConfigError, match=refused):
         motet.train(experiment, tmp_path / "run")
+    assert "maps computed" not in (tmp_path / "run" / "run.log").read_text()  # nothing was extracted in vain
+    with pytest.raises(ConfigError, match=refused):
+        dry_run(experiment)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a device that the machine lacks")
+def test_a_device_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    experiment = _experiment(tmp_path, training={"epochs": 1, "device": "cuda"})
+    with pytest.raises(MachineError, match=r"training.device is 'cuda', which this machine lacks"):
+        motet.train(experiment, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "store").exists()
 
 
 def test_a_scaling_of_its_own_wants_training_rows(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ Nothing is trained or stored. At most a few recordings are read, of inputs that 
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from motet.data.corpus import Corpus
+from motet.data.roles import FoldSplit
 from motet.data.splits import split_corpus
+from motet.experiment.fold_checks import check_dev_rows
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths
@@ -128,17 +130,27 @@ def dry_run(experiment: Experiment) -> Plan:
     list_noise(experiment)
     corpus = build_corpus(listed)
     check_tasks(experiment, corpus)
-    rows = plan_rows(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
+    splits = {name: part.settings.split for name, part in listed.items()}
+    folds = split_corpus(corpus, splits, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
+    for fold in folds:
+        check_dev_rows(experiment, fold)
     inputs = plan_inputs(experiment, listed)
     layers, memory = _plan_model(experiment, listed, outputs_of(corpus), _known_facts(inputs))
-    return Plan(experiment, rows, corpus.tasks, inputs, layers, memory, _free_bytes(Path(experiment.store.path)))
+    return Plan(
+        experiment,
+        plan_rows(corpus, folds),
+        corpus.tasks,
+        inputs,
+        layers,
+        memory,
+        _free_bytes(Path(experiment.store.path)),
+    )
 
 
-def plan_rows(listed: Mapping[str, Listed], corpus: Corpus, *, seed: int, trains: bool = True) -> list[RowsPlan]:
+def plan_rows(corpus: Corpus, folds: Sequence[FoldSplit]) -> list[RowsPlan]:
     """Return the rows of every fold by data set, and those with a target of each of its tasks."""
-    splits = {name: part.settings.split for name, part in listed.items()}
     plans = []
-    for number, fold in enumerate(split_corpus(corpus, splits, seed=seed, trains=trains), start=1):
+    for number, fold in enumerate(folds, start=1):
         label = f"{number}" if fold.name == str(number) else f"{number} ({fold.name})"
         counts = [corpus.count(part) for part in (fold.train, fold.dev, fold.test)]
         for name, uses in corpus.uses.items():

@@ -15,6 +15,7 @@ from motet.data.samplers import build_sampler
 from motet.data.sampling import SamplingRows
 from motet.errors import ConfigError
 from motet.experiment.data import OpenData
+from motet.experiment.fold_checks import check_dev_rows
 from motet.experiment.network_checks import check_lengths
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
@@ -29,7 +30,6 @@ from motet.training.interrupts import StopRequest, deferred_interrupts
 from motet.training.loop import Hooks, LoopSettings, Scores, Training, train
 from motet.training.objective import build_objective, check_precision
 from motet.training.optimizers import build_optimizer, build_schedule
-from motet.training.settings import PlateauSettings
 from motet.training.stopping import build_stopping
 
 logger = logging.getLogger("motet")
@@ -95,7 +95,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
     settings = experiment.training
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    _check_dev_rows(experiment, prepared)
+    check_dev_rows(experiment, prepared.fold)
     device = choose_device(settings.device)
     model = build_model(experiment, data, prepared, seed)
     if settings.warm_start is not None:
@@ -130,24 +130,6 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         augmentations=[catalog.build("map augmentation", own) for own in experiment.augment],
         stopping=build_stopping(settings.stopping),
     )  # fmt: skip
-
-
-def _check_dev_rows(experiment: Experiment, prepared: FoldData) -> None:
-    """Refuse what looks at development rows where there are none: it would never act."""
-    settings = experiment.training
-    looking = {
-        "training.stopping": settings.stopping is not None,
-        "training.schedule": isinstance(settings.schedule, PlateauSettings),
-        "training.monitor": settings.monitor is not None,
-    }
-    problems = [
-        f"{path}: looks at development rows, but fold {prepared.fold.name!r} has none; give split.dev a share such as "
-        "0.15, or leave this out"
-        for path, looks in looking.items()
-        if looks and not len(prepared.fold.dev)
-    ]
-    if problems:
-        raise ConfigError(*problems)
 
 
 def plan_epoch(experiment: Experiment, prepared: FoldData, seed: int) -> Callable[[int], Sequence[Rows]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from motet.data.corpus import Corpus
 from motet.data.splits import split_corpus
 from motet.errors import ConfigError
+from motet.experiment.fold_checks import check_dev_rows
 from motet.experiment.listing import Listed
 from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
@@ -52,13 +53,15 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
     Raises
     ------
     ConfigError
-        If a layer cannot take what reaches it (named with the shapes), or split and monitor do not fit the data.
+        If a layer cannot take what reaches it (named with the shapes), or split, monitor, stopping and schedule do not
+        fit the data.
     DataError
         If the data cannot be split, or two data sets give one input in different shapes.
     """
     check_tasks(experiment, corpus)
     splits = {name: part.settings.split for name, part in listed.items()}
-    split_corpus(corpus, splits, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
+    for fold in split_corpus(corpus, splits, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0):
+        check_dev_rows(experiment, fold)
     facts = _facts_at_once(experiment, listed)
     if facts is not None:
         plan_network(experiment.model, network_inputs(listed, facts), outputs_of(corpus))

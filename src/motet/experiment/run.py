@@ -29,6 +29,7 @@ from motet.model import Model
 from motet.runs import plots
 from motet.runs.environment import describe_environment
 from motet.runs.folder import FoldFolder, RunFolder, finite, open_existing, read_json, write_json
+from motet.training.devices import choose_device, choose_precision
 
 logger = logging.getLogger("motet")
 
@@ -91,13 +92,14 @@ def train(
     DataError
         If recordings or splits cannot be used.
     MachineError
-        If another process trains in this folder.
+        If the device is not there, or another process trains in this folder.
     KeyboardInterrupt
         If somebody asked to stop; the same call goes on from there.
     """
     folder = RunFolder(Path(output) if output is not None else Path("runs") / experiment.name)
     began = time.monotonic()
     check_place(folder)
+    choose_precision(experiment.training.autocast, choose_device(experiment.training.device))
     with lock(folder.lock, timeout_s=0):
         experiment = begin_run(folder, experiment)
         check = partial(check_early, experiment)
