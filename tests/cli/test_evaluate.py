@@ -7,7 +7,7 @@ from tests.cli.conftest import Motet
 def test_the_best_epoch_on_test_rows_is_the_result_of_the_run(motet: Motet, finished: Path) -> None:
     document = json.loads(motet("evaluate", finished, "--json").out)
     result = json.loads((finished / "result.json").read_text())
-    assert list(document) == ["schema", "run", "epoch", "part", "tasks"]
+    assert list(document) == ["schema", "run", "epoch", "part", "folds", "tasks"]
     assert (document["epoch"], document["part"]) == ("best", "test")
     assert document["tasks"] == result["tasks"]
 
