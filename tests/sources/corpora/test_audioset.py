@@ -63,6 +63,14 @@ def test_clips_that_vanished_are_told_or_skipped(folder: Path) -> None:
         listed(folder, missing="skip", segments="balanced_train_segments.csv")
 
 
+def test_a_clip_of_another_start_is_not_used(folder: Path) -> None:
+    (folder / "eval/_zZ0XnQwLRI_30.000.wav").rename(folder / "eval/_zZ0XnQwLRI_31.wav")
+    with pytest.raises(DataError, match=r"eval_segments\.csv:4: no clip of _zZ0XnQwLRI"):
+        listed(folder)
+    (folder / "eval/Y_zZ0XnQwLRI.wav").touch()
+    assert len(listed(folder)) == 3
+
+
 def test_codes_must_be_in_the_ontology(folder: Path) -> None:
     (folder / "ontology.json").write_text(json.dumps(ONTOLOGY[:1]))
     with pytest.raises(DataError, match=r"balanced_train_segments\.csv:4: ontology\.json names no class /m/0"):

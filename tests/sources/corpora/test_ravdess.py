@@ -8,6 +8,7 @@ from motet.errors import DataError
 from motet.sources.corpora.ravdess import Ravdess
 from motet.sources.corpora.settings import RavdessSettings
 from motet.sources.example import Example
+from motet.testing import check_source
 from tests.sources.conftest import Tree
 
 SPOKEN = "Actor_12/03-01-06-01-02-01-12.wav"
@@ -62,4 +63,4 @@ def test_acted_emotions(motet_data: Path) -> None:
     assert Counter(example.targets.get("stress") for example in examples) == {None: 864, "neutral": 72, "fearful": 144}
     assert set(Counter(example.group for example in examples).values()) == {60}
     assert Counter(example.targets["sex"] for example in examples) == {"male": 540, "female": 540}
-    assert examples[0].inputs["signal"].read().rate_hz == 16000.0
+    check_source({"kind": "ravdess", "path": str(motet_data / "ravdess")}, decoded=3)

@@ -3,16 +3,16 @@
 `balanced_train_segments.csv`, `unbalanced_train_segments.csv` and `eval_segments.csv` have, below lines that begin
 with `#`, a row for each segment: `YTID, start, end, "/m/CODE,/m/CODE"`; `ontology.json` names the codes and their
 children. The recordings are not published; clips cut to the segments are found anywhere below the folder, named YTID,
-YTID_START or YTID_START_END, in seconds or milliseconds, also with a Y in front.
+YTID_START or YTID_START_END, in seconds or milliseconds, also with a Y in front; a file of another start is not used.
 
 Source: J. F. Gemmeke et al., "Audio Set: An Ontology and Human-Labeled Dataset for Audio Events", ICASSP 2017, and the
 page of the data set.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 from motet.errors import DataError
@@ -24,6 +24,7 @@ from motet.sources.listing import several
 from motet.sources.source import DEFAULT_READER, TaskDefaults
 
 _ONTOLOGY = "ontology.json"
+_NAME = re.compile(r"Y?(?P<video>[\w-]{11})(?:_(?P<start>[0-9]+(?:\.[0-9]+)?)(?:_[0-9.]+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,11 @@ class AudioSet:
     def _clips(self) -> list[Clip]:
         folder = Path(self.settings.path)
         names, parents = _ontology(folder / _ONTOLOGY)
-        files = SoundFiles.below(str(folder))
-        by_name = {stem(name).rsplit("/", 1)[-1]: name for name in files.names}
+        files = _by_video(SoundFiles.below(str(folder)))
         clips, absent = [], []
         for table in self.settings.segments:
             for place, cells in read_rows(folder / table, columns=4, delimiter=",", comment="#"):
-                wanted = _names_of_clip(cells[0], seconds(cells[1], place), seconds(cells[2], place))
-                found = next((by_name[name] for name in wanted if name in by_name), None)
+                found = _clip_of(files.get(cells[0], []), seconds(cells[1], place))
                 if found is None:
                     absent.append(f"{place}: no clip of {cells[0]} is there")
                     continue
@@ -70,12 +69,20 @@ def _role(table: str) -> Role:
     return "test" if "eval" in table else "train"
 
 
-def _names_of_clip(video: str, start_s: float, end_s: float) -> list[str]:
-    """Return how people name a clip of a segment."""
-    texts = [[f"{time_s:g}", f"{time_s:.3f}", f"{time_s:.1f}", f"{1000 * time_s:.0f}"] for time_s in (start_s, end_s)]
-    starts = [f"{video}_{start}" for start in texts[0]]
-    names = [video, *starts, *(f"{start}_{end}" for start, end in product(starts, texts[1]))]
-    return [*names, *(f"Y{name}" for name in names)]
+def _by_video(files: SoundFiles) -> Mapping[str, list[tuple[str, str | None]]]:
+    """Return the files of each video, with the start that their names say."""
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    for name in files.names:
+        match = _NAME.fullmatch(stem(name).rsplit("/", 1)[-1])
+        if match is not None:
+            found.setdefault(match["video"], []).append((name, match["start"]))
+    return found
+
+
+def _clip_of(files: Iterable[tuple[str, str | None]], start_s: float) -> str | None:
+    """Return the file of a segment: a start is in seconds or in milliseconds."""
+    fitting = (name for name, start in files if start is None or float(start) in (start_s, 1000 * start_s))
+    return next(fitting, None)
 
 
 def _ontology(path: Path) -> tuple[Mapping[str, str], Mapping[str, list[str]]]:
