@@ -63,7 +63,7 @@ def test_3_is_data(motet: Motet, tones: Path, tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     store = (tmp_path / "store").as_posix()
     file.write_text(f'data: {{a: {{source: {{kind: folders, path: "{tmp_path}"}}}}}}\nstore: {{path: "{store}"}}\n')
-    said = motet("extract", file, "--json", "split={kind: holdout, test: 0}")
+    said = motet("extract", file, "--json", "data.a.use=train")
     assert said.code == 3
     error = json.loads(said.out)["error"]
     assert error["exit_code"] == 3

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from motet.data.settings import (
     HoldoutSettings,
     KFoldSettings,
     LeaveOneGroupOutSettings,
+    OneSidedSettings,
     PredefinedSettings,
 )
 from motet.data.splits import split_data_set
@@ -161,9 +164,12 @@ def test_a_holdout_overrules_the_publisher() -> None:
     assert fold.test.min() < 90
 
 
-@pytest.mark.parametrize(("test", "sizes"), [(0.0, (17, 3, 0)), (1.0, (0, 0, 20))])
-def test_a_set_may_only_train_or_only_test(test: float, sizes: tuple[int, int, int]) -> None:
-    (fold,) = split(plain("set", 20), HoldoutSettings(test=test, dev=0.15))
+@pytest.mark.parametrize("found", [plain("set", 20), in_partition("set", {"train": 15, "test": 5})])
+@pytest.mark.parametrize(("side", "sizes"), [("train", (17, 3, 0)), ("test", (0, 0, 20))])
+def test_a_set_may_only_train_or_only_test(
+    found: DataSet, side: Literal["train", "test"], sizes: tuple[int, int, int]
+) -> None:
+    (fold,) = split(found, OneSidedSettings(side=side, dev=0.15))
     assert (len(fold.train), len(fold.dev), len(fold.test)) == sizes
 
 

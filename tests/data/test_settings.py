@@ -83,8 +83,10 @@ def test_a_wrong_split_gives_one_error(split: object, message: str) -> None:
 
 
 @pytest.mark.parametrize("test", [0, 1])
-def test_a_holdout_may_test_on_nothing_or_all(test: int) -> None:
-    assert HoldoutSettings(test=test).test == test
+def test_a_holdout_tests_on_neither_nothing_nor_all(test: int) -> None:
+    side = ["train", "test"][test]
+    with pytest.raises(ValidationError, match=f"test is {test}, but a holdout has rows on both sides.* `use: {side}`"):
+        HoldoutSettings(test=test)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from motet.data.settings import (
     HoldoutSettings,
     KFoldSettings,
     LeaveOneGroupOutSettings,
+    OneSidedSettings,
     PredefinedSettings,
 )
 from motet.data.splits import split_corpus, split_data_set
@@ -135,7 +138,7 @@ def test_a_task_without_training_rows_is_refused() -> None:
         split_corpus(corpus_of(found, kinds={"age": "regression"}), FoldsSettings(dev=0), seed=1)
 
 
-@pytest.mark.parametrize(("test", "what"), [(0.0, "test on"), (1.0, "train on")])
-def test_a_corpus_wants_rows_to_train_and_to_test_on(test: float, what: str) -> None:
+@pytest.mark.parametrize(("side", "what"), [("train", "test on"), ("test", "train on")])
+def test_a_corpus_wants_rows_to_train_and_to_test_on(side: Literal["train", "test"], what: str) -> None:
     with pytest.raises(DataError, match=f"fold '1': no data set has a row to {what}"):
-        split_corpus(corpus_of(plain("set", 20)), HoldoutSettings(test=test), seed=1)
+        split_corpus(corpus_of(plain("set", 20)), OneSidedSettings(side=side), seed=1)

@@ -10,6 +10,7 @@ from motet.data.settings import (
     HoldoutSettings,
     KFoldSettings,
     LeaveOneGroupOutSettings,
+    OneSidedSettings,
     PredefinedSettings,
 )
 from motet.data.splits import num_folds, split_corpus, split_data_set
@@ -52,7 +53,7 @@ def test_each_data_set_may_be_split_in_its_own_way() -> None:
     settings: dict[str, SplitOfDataSet] = {
         "a": LeaveOneGroupOutSettings(),
         "b": KFoldSettings(folds=3),
-        "c": HoldoutSettings(test=0),
+        "c": OneSidedSettings(side="train"),
     }
     splits = split_corpus(corpus, settings, seed=1)
     assert [fold.name for fold in splits] == ["g", "h", "i"]

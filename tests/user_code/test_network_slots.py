@@ -187,7 +187,7 @@ def test_a_network_that_is_only_evaluated_has_its_decisions_tuned(train: Train) 
 
 
 def test_a_network_is_evaluated_without_training_rows(train: Train) -> None:
-    tones = {"source": EXAMPLES, "tasks": {"pitch": "multiclass"}, "split": {"kind": "holdout", "test": 1.0, "dev": 0}}
+    tones = {"source": EXAMPLES, "tasks": {"pitch": "multiclass"}, "use": "test"}
     options: dict[str, Any] = {"model": {"network": _trained()}, "segments": SEGMENTS, "scaling": "none"}
     run = train(data={"tones": tones}, training={"epochs": 0}, **options)
     assert read_json(run.path / "seed-1/fold-1/scores.json")["rows"]["test"]["tones"]["rows"] == len(EXAMPLES)

@@ -1,7 +1,7 @@
 """A data set: examples as rows, and views of it by row. Nothing is decoded here and nothing is copied.
 
-A view keeps its rows as numbers into one shared table; `select`, `filter`, `limit`, `limit_labels`, `drop_label`
-and `upsample` return a new view and leave the old one as it is. Labels are the raw targets of the source.
+A view keeps its rows as numbers into one shared table; `select`, `filter`, `limit`, `limit_labels`, `drop_label`,
+`upsample` and `downsample` return a new view and leave the old one as it is. Labels are the raw targets of the source.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet import draws
-from motet.data.strata import Strata
+from motet.data.frequencies import at_most, repeat_to_most, thin_to_least
+from motet.data.strata import Strata, classes
 from motet.data.stratify import allocate
-from motet.data.table import ABSENT, Coded, ExampleTable, read_examples
+from motet.data.table import Coded, ExampleTable, read_examples
 from motet.errors import DataError
 from motet.signals.recording import Recording
 from motet.sources.example import Example, Role, Target, is_events, label_set
@@ -171,9 +172,9 @@ class DataSet:
         targets = self.targets(task)
         kept = np.ones(len(self), dtype=bool)
         for label, most in limits.items():
-            having = np.flatnonzero(kept & self._having(targets, task, label))
-            order = draws.generator(seed, "limit_labels", self.name, task, label).permutation(len(having))
-            kept[having[order[most:]]] = False
+            self._having(targets, task, label)
+            rows = np.flatnonzero(kept)
+            kept[rows] = at_most(targets.take(rows), label, most, key=(seed, self.name, task))
         return self.select(np.flatnonzero(kept))
 
     def drop_label(self, task: str, label: str) -> "DataSet":
@@ -188,18 +189,16 @@ class DataSet:
         return replace(self.select(np.flatnonzero(kept)), table=table)
 
     def upsample(self, task: str, *, seed: int = 0) -> "DataSet":
-        """Return a view in which every target comes as often as the most frequent one: rows come again.
+        """Return a view in which every label comes as often as the most frequent one: rows come again.
 
-        Rows are repeated whole times first; the rest is drawn without replacement. Rows without target stay.
+        Rows are repeated whole times first; the rest is drawn without replacement. A row with several labels counts
+        as its rarest, a number as its fifth of the rows. Rows without target stay.
         """
-        codes = self.targets(task).codes
-        most = max(self.targets(task).counts().values(), default=0)
-        chosen = [np.flatnonzero(codes == ABSENT)]
-        for code in np.unique(codes[codes != ABSENT]):
-            having = np.flatnonzero(codes == code)
-            rest = draws.generator(seed, "upsample", self.name, task, int(code)).permutation(having)
-            chosen += [np.tile(having, most // len(having)), rest[: most % len(having)]]
-        return self.select(np.sort(np.concatenate(chosen)))
+        return self.select(repeat_to_most(classes(self.targets(task)), key=(seed, self.name, task)))
+
+    def downsample(self, task: str, *, seed: int = 0) -> "DataSet":
+        """Return a view in which every label comes as rarely as the rarest one; counted as by `upsample`."""
+        return self.select(thin_to_least(classes(self.targets(task)), key=(seed, self.name, task)))
 
     def describe(self) -> dict[str, Any]:
         """Return what the view holds, ready for JSON: rows, groups, folds, partition, a table per target."""

@@ -13,6 +13,7 @@ from motet.data.settings import (
     HoldoutSettings,
     KFoldSettings,
     LeaveOneGroupOutSettings,
+    OneSidedSettings,
     PredefinedSettings,
 )
 from motet.data.strata import Strata
@@ -20,7 +21,9 @@ from motet.data.stratify import allocate, take_share
 from motet.errors import ConfigError, DataError
 from motet.sources.example import Role
 
-SplitOfDataSet = FoldsSettings | KFoldSettings | LeaveOneGroupOutSettings | HoldoutSettings | PredefinedSettings
+SplitOfDataSet = (
+    FoldsSettings | KFoldSettings | LeaveOneGroupOutSettings | HoldoutSettings | PredefinedSettings | OneSidedSettings
+)
 
 UNUSED, TRAIN, DEV, TEST = -1, 0, 1, 2
 ROLE_CODES: dict[Role, int] = {"train": TRAIN, "dev": DEV, "test": TEST}
@@ -35,7 +38,7 @@ class FoldSplit:
     name
         The publisher's name of the fold, the group that is left out, or a number from 1.
     train, dev, test
-        Which rows; no row is in two of them, and some may be in none.
+        Which rows; no row is in two of them, and some may be in none. A training row may come several times.
     number
         Which fold, from 0.
     """
@@ -96,6 +99,8 @@ def assign(
             return _held_out(data_set, settings.test, strata, units, seed)
         case PredefinedSettings():
             return _partition(data_set)
+        case OneSidedSettings():
+            return Roles(["1"], np.full((1, len(data_set)), ROLE_CODES[settings.side], dtype=np.int8))
     if publishers := _publisher_folds(data_set):
         return _published(data_set, publishers)
     if _tests(data_set):
@@ -169,7 +174,5 @@ def _by_group(data_set: DataSet) -> Roles:
 
 
 def _held_out(data_set: DataSet, test: float, strata: Strata, units: NDArray[np.int64], seed: int) -> Roles:
-    if test in (0.0, 1.0):
-        return Roles(["1"], np.full((1, len(data_set)), TEST if test else TRAIN, dtype=np.int8))
     taken = take_share(strata, units, test, key=draws.key(seed, "split", data_set.name))
     return Roles(["1"], np.where(taken, TEST, TRAIN).astype(np.int8)[None])

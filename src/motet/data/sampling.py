@@ -24,7 +24,7 @@ class SamplingRows:
     Parameters
     ----------
     rows
-        Row numbers in the corpus, shape [n].
+        Row numbers in the corpus, shape [n], ascending; each of its own, as a sampler draws them.
     data_sets
         The number of each row's data set, shape [n].
     lengths
@@ -43,9 +43,9 @@ class SamplingRows:
 
     @classmethod
     def of(cls, corpus: Corpus, rows: Integers, lengths: Integers | None = None) -> "SamplingRows":
-        """Describe rows of a corpus."""
+        """Describe rows of a corpus; a row that comes several times is numbered as samplers number it."""
         return cls(
-            rows,
+            rows + len(corpus) * _times_before(rows),
             corpus.data_set_numbers(rows),
             np.zeros(len(rows), dtype=np.int64) if lengths is None else lengths,
             lambda task: corpus.classes(task)[rows],
@@ -82,9 +82,15 @@ class CheckedSampler:
                 f"sampling: {self.kind} returned no batch, or one that is empty or not of whole numbers, but an "
                 "epoch has at least one batch of row numbers: correct its __call__"
             )
-        foreign = np.setdiff1d(np.concatenate(found) % rows.num_rows, rows.rows)
+        foreign = np.setdiff1d(np.concatenate(found) % rows.num_rows, rows.rows % rows.num_rows)
         if len(foreign):
             raise ConfigError(
                 f"sampling: {self.kind} drew row {foreign[0]}, which is not a training row: draw from rows.rows only"
             )
         return [batch.astype(np.int64) for batch in found]
+
+
+def _times_before(rows: Integers) -> Integers:
+    """Return how often each row [n] has come before, in rows that ascend."""
+    times: Integers = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    return times

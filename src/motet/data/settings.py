@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from motet.config import Settings, Slot, UserComponent, option
+from motet.config import Settings, Slot, UserComponent, option, required
 
 
 def _type_of(value: object) -> str:
@@ -70,7 +70,17 @@ class HoldoutSettings(_Split):
     """One fold: a share of the rows by the seed is tested on, stratified, whole groups."""
 
     kind: Literal["holdout"] = "holdout"
-    test: float = option(0.2, "Test share; 0 for a set only to train on, 1 for one only to test on.", ge=0, le=1)
+    test: float = option(0.2, "Test share.", ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _has_two_sides(self) -> Self:
+        if self.test in (0, 1):
+            side = "train" if self.test == 0 else "test"
+            raise ValueError(
+                f"test is {self.test:g}, but a holdout has rows on both sides; for a data set that does nothing but "
+                f"{side} say `use: {side}` beside its source"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_no_other_fold(self) -> Self:
@@ -89,6 +99,12 @@ class PredefinedSettings(_Split):
         if self.dev == "fold":
             raise ValueError("dev is 'fold', but a partition has no other fold: give a share such as 0.15")
         return self
+
+
+class OneSidedSettings(_Split):
+    """All rows train, or all test: what `use: train` and `use: test` of a data set make of its split."""
+
+    side: Literal["train", "test"] = required("The side.")
 
 
 SplitSettings = Annotated[

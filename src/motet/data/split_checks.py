@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.roles import DEV, TEST, TRAIN, UNUSED, FoldSplit, SplitOfDataSet
-from motet.data.settings import HoldoutSettings
+from motet.data.settings import OneSidedSettings
 from motet.errors import DataError
 from motet.tasks.task import Task
 
@@ -28,7 +28,7 @@ def check_data_set(
     torn = np.flatnonzero((seen > 0).sum(axis=1) > 1)
     if len(torn):
         raise DataError(f"{where}: {_describe_torn(data_set, units, torn, seen)}")
-    promised = not (isinstance(settings, HoldoutSettings) and settings.test == 0)
+    promised = not (isinstance(settings, OneSidedSettings) and settings.side == "train")
     if promised and not (roles == TEST).any():
         raise DataError(
             f"{where}: no row of {len(data_set)} is left to test on: add data, give a larger test share, or "

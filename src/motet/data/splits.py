@@ -23,6 +23,8 @@ kind                  set with folds       with a partition      with groups onl
 - *By the seed* is stratified over all tasks of the set and grouped together.
 - *How many*: sets of one fold use it in every fold of the others. All others must have equally many, or
   `folds: N` says how many are run: fold k of N uses a set's fold k, beginning again after its last.
+- *One side only*: a set with `use: train` or `use: test` stands there whole, in every fold, whatever the publisher
+  says; of its split only `dev` counts, which takes its share of the rows of a set that trains.
 - *Dev rows* under `folds` and `predefined` are the publisher's where there are any. Else `dev: 0.15` takes that
   share of the training rows, stratified, groups whole, leaving every label in training; `dev: 0` takes none;
   `dev: fold` takes the test rows of the next fold out of training; `dev: partition` those that the publisher's

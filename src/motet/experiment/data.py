@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,7 @@ def open_data(
         With all recordings that cannot be used, where the settings do not skip them.
     """
     began = time.monotonic()
-    listed, noise = list_data(experiment), list_noise(experiment)
+    listed, noise = list_data(experiment, whole=tasks is None), list_noise(experiment)
     corpus = build_corpus(listed, tasks)
     check(listed, corpus)
     closing = ExitStack()
@@ -262,7 +262,7 @@ def _without(part: Listed, failures: Mapping[int, str]) -> tuple[Listed, Rows]:
     kept = np.array([row for row in range(len(part.data_set)) if row not in failures], dtype=np.int64)
     if not failures:
         return part, kept
-    return Listed(part.data_set.select(kept), part.settings, part.tasks, part.inputs), kept
+    return replace(part, data_set=part.data_set.select(kept)), kept
 
 
 def _stored_maps(

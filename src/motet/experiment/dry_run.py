@@ -11,8 +11,8 @@ from typing import Literal
 
 from motet.data.corpus import Corpus
 from motet.data.roles import FoldSplit
-from motet.data.splits import split_corpus
 from motet.experiment.fold_checks import check_dev_rows
+from motet.experiment.folds import split_folds
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths
@@ -130,8 +130,7 @@ def dry_run(experiment: Experiment) -> Plan:
     list_noise(experiment)
     corpus = build_corpus(listed)
     check_tasks(experiment, corpus)
-    splits = {name: part.settings.split for name, part in listed.items()}
-    folds = split_corpus(corpus, splits, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
+    folds = split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
     for fold in folds:
         check_dev_rows(experiment, fold)
     inputs = plan_inputs(experiment, listed)

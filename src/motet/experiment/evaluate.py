@@ -11,18 +11,18 @@ from motet.data.corpus import Corpus
 from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
 from motet.data.segments import Segments
-from motet.data.splits import split_corpus
 from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
 from motet.experiment.data import OpenData, open_data
 from motet.experiment.file_way import check_map
+from motet.experiment.folds import split_folds
 from motet.experiment.load import load_experiment
 from motet.experiment.preparation import FoldData
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.run import check_same_data, describe_data, predicting_model, reopen
 from motet.experiment.scoring import as_predictions, predict_rows
-from motet.experiment.settings import OVERRIDABLE, Experiment
+from motet.experiment.settings import OVERRIDABLE, DataSetSettings, Experiment
 from motet.model import Model
 from motet.runs.folder import FoldFolder, RunFolder, finite
 from motet.training.devices import choose_device
@@ -31,6 +31,7 @@ logger = logging.getLogger("motet")
 
 _WHERE_FROM = ("source", "limit", "on_error", "max_skipped")
 """What of a data set another file may say."""
+_RELABELLED = ("map", "merge_labels", "drop_labels", "derive")
 
 
 def evaluate(
@@ -132,13 +133,15 @@ def _with_data(experiment: Experiment, other: Experiment | None) -> Experiment:
         f"data.{name}.{part}: differs from what the run was trained with; leave it out, it is taken from the run"
         for name, own in other.data.items()
         if name in experiment.data
-        for part in ("tasks", *OVERRIDABLE)
-        if getattr(own, part) not in (None, getattr(experiment.data[name], part))
+        for part in ("tasks", *_RELABELLED, *OVERRIDABLE)
+        if getattr(own, part) not in (DataSetSettings.model_fields[part].default, getattr(experiment.data[name], part))
     ]
     if problems:
         raise ConfigError(*problems)
     data = {
-        name: experiment.data[name].model_copy(update={part: getattr(own, part) for part in _WHERE_FROM})
+        name: experiment.data[name].model_copy(
+            update={**{part: getattr(own, part) for part in _WHERE_FROM}, "limit_labels": None, "balance": None}
+        )
         for name, own in other.data.items()
     }
     return experiment.model_copy(update={"data": data})
@@ -168,14 +171,14 @@ def _fold(experiment: Experiment, opened: OpenData, seed: int, number: int, *, w
     if whole:
         every, none = np.arange(len(opened.corpus)), np.arange(0)
         return FoldSplit(str(number), none, none, every, number - 1)
-    settings = {name: part.settings.split for name, part in opened.listed.items()}
-    return split_corpus(opened.corpus, settings, seed=seed, trains=experiment.training.epochs > 0)[number - 1]
+    folds = split_folds(opened.listed, opened.corpus, seed=seed, trains=experiment.training.epochs > 0)
+    return folds[number - 1]
 
 
 def _predict(
     experiment: Experiment, opened: OpenData, model: Model, fold: FoldSplit, part: str, seed: int, number: int
 ) -> dict[str, Predictions]:
-    rows = getattr(fold, part)
+    rows = np.unique(getattr(fold, part))
     if not len(rows):
         raise ConfigError(f"--part {part}: fold {number} has no such rows; choose another part")
     device: torch.device = choose_device(experiment.training.device)

@@ -8,9 +8,11 @@ from motet import catalog
 from motet.config import Settings, UserComponent
 from motet.data.corpus import Corpus, raw_targets, shared_settings
 from motet.data.dataset import DataSet
+from motet.data.derive import default_kind
 from motet.errors import ConfigError
+from motet.experiment.relabelling import by_task, check_derived, derive_tasks, relabel
 from motet.experiment.settings import CompleteDataSet, Experiment
-from motet.experiment.tasks import build_tasks, tasks_of
+from motet.experiment.tasks import build_tasks, check_agreement, listed_labels, tasks_of
 from motet.pipeline import InputSettings
 from motet.sources.iterables import IterableSource
 from motet.sources.recordings import with_rate
@@ -33,23 +35,37 @@ class Listed:
         Settings of its tasks, by name.
     inputs
         The pipeline of every input of the network, by name, and the recording that it reads.
+    labels
+        The labels of its tasks, by name, before any row was left out to try things out.
+    bases
+        By the name of each derived task, the labels that its groups could be made of.
     """
 
     data_set: DataSet
     settings: CompleteDataSet
     tasks: dict[str, Settings]
     inputs: dict[str, tuple[str, InputSettings]]
+    labels: dict[str, tuple[str, ...]]
+    bases: dict[str, list[str]]
 
 
-def list_data(experiment: Experiment) -> dict[str, Listed]:
+def list_data(experiment: Experiment, *, whole: bool = True) -> dict[str, Listed]:
     """List every data set, without decoding anything.
+
+    Parameters
+    ----------
+    whole
+        Whether every label that the settings name must occur. Other data, evaluated with a model, may lack some.
 
     Raises
     ------
     DataError, ConfigError
         If a source finds nothing, or its examples do not fit the settings.
     """
-    return {name: _list(experiment, name) for name in experiment.data}
+    listed = {name: _list(experiment, name, whole=whole) for name in experiment.data}
+    if whole:
+        check_derived(experiment.derive, [part.bases for part in listed.values()])
+    return listed
 
 
 def data_sets(experiment: Experiment) -> dict[str, DataSet]:
@@ -95,19 +111,33 @@ def build_corpus(listed: Mapping[str, Listed], tasks: Mapping[str, Task] | None 
         used = {task for own in uses.values() for task in own}
         return Corpus(data_sets, {name: task for name, task in tasks.items() if name in used}, uses)
     settings = shared_settings({name: part.tasks for name, part in listed.items()})
+    check_agreement({name: part.labels for name, part in listed.items()}, settings)
     built: dict[str, Task] = build_tasks(settings, lambda task: raw_targets(data_sets, uses, task))
     return Corpus(data_sets, built, uses)
 
 
-def _list(experiment: Experiment, name: str) -> Listed:
+def _list(experiment: Experiment, name: str, *, whole: bool) -> Listed:
     settings = experiment.data_set(name)
     source, data_set = _read(name, settings)
-    tasks = tasks_of(name, settings, source, data_set)
+    known = source.tasks()
+    data_set = relabel(data_set, settings, tuple(settings.tasks or known), whole=whole)
+    data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
+    derived = {task: {"kind": default_kind(data_set.table.targets[task])} for task in bases}
+    tasks = tasks_of(name, settings, {**known, **derived}, data_set)
     targets = {task: data_set.table.targets[task] for task in tasks}
     data_set = replace(data_set, table=replace(data_set.table, targets=targets))
-    if settings.limit is not None:
-        data_set = data_set.limit(settings.limit, seed=experiment.seed)
-    return Listed(data_set, settings, tasks, _inputs(name, settings, data_set))
+    labels = {task: listed_labels(task, own, data_set.targets(task).counts()) for task, own in tasks.items()}
+    data_set = _limited(data_set, settings, experiment.seed)
+    return Listed(data_set, settings, tasks, _inputs(name, settings, data_set), labels, bases)
+
+
+def _limited(data_set: DataSet, settings: CompleteDataSet, seed: int) -> DataSet:
+    """Return the rows that are used at all."""
+    if settings.limit_labels_in == "all":
+        where = f"data.{data_set.name}.limit_labels"
+        for task, limits in by_task(where, settings.limit_labels, data_set.task_names).items():
+            data_set = data_set.limit_labels(task, limits, seed=seed)
+    return data_set if settings.limit is None else data_set.limit(settings.limit, seed=seed)
 
 
 def _read(name: str, settings: CompleteDataSet) -> tuple[Source, DataSet]:

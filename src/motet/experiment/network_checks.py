@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
-from motet.data.splits import split_corpus
 from motet.errors import ConfigError
 from motet.experiment.fold_checks import check_dev_rows
+from motet.experiment.folds import split_folds
 from motet.experiment.listing import Listed
 from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
@@ -59,8 +59,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
         If the data cannot be split, or two data sets give one input in different shapes.
     """
     check_tasks(experiment, corpus)
-    splits = {name: part.settings.split for name, part in listed.items()}
-    for fold in split_corpus(corpus, splits, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0):
+    for fold in split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0):
         check_dev_rows(experiment, fold)
     facts = _facts_at_once(experiment, listed)
     if facts is not None:

@@ -13,14 +13,13 @@ from typing import Any
 from motet.config import Context, load, to_yaml, validate
 from motet.config.document import read_document
 from motet.config.user_code import components_of
-from motet.data.roles import FoldSplit
-from motet.data.splits import split_corpus
 from motet.errors import ConfigError, MotetError, located
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
 from motet.experiment.code import changed_code, copy_code, holds_code, with_copies_named
 from motet.experiment.data import OpenData, open_data
 from motet.experiment.fold import train_fold
+from motet.experiment.folds import split_folds
 from motet.experiment.network_checks import check_early
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
@@ -302,8 +301,7 @@ def _train_folds(
     experiment: Experiment, data: OpenData, folder: RunFolder, seed: int, progress: ProgressFactory
 ) -> Iterator[FoldFolder]:
     """Train fold after fold, and give the folder of each, done now or before."""
-    settings = {name: part.settings.split for name, part in data.listed.items()}
-    folds: list[FoldSplit] = split_corpus(data.corpus, settings, seed=seed, trains=experiment.training.epochs > 0)
+    folds = split_folds(data.listed, data.corpus, seed=seed, trains=experiment.training.epochs > 0)
     for number, fold in enumerate(folds, start=1):
         own = folder.fold(seed, number)
         if own.scores.is_file():

@@ -9,9 +9,10 @@ from motet import catalog
 from motet.config import Settings
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
+from motet.data.relabel import listed
 from motet.errors import ConfigError, DataError
 from motet.experiment.settings import CompleteDataSet, Experiment
-from motet.sources.source import Source
+from motet.sources.source import TaskDefaults
 from motet.tasks.merge import MergeRule
 from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
@@ -19,8 +20,13 @@ from motet.tasks.task import Task
 _TASK: TypeAdapter[Settings] = TypeAdapter(TaskSettings)
 
 
-def tasks_of(name: str, settings: CompleteDataSet, source: Source, data_set: DataSet) -> dict[str, Settings]:
+def tasks_of(name: str, settings: CompleteDataSet, defaults: TaskDefaults, data_set: DataSet) -> dict[str, Settings]:
     """Return the settings of a data set's tasks by name.
+
+    Parameters
+    ----------
+    defaults
+        What the source knows of its tasks, and what derived ones are, used where none is declared.
 
     Raises
     ------
@@ -28,7 +34,7 @@ def tasks_of(name: str, settings: CompleteDataSet, source: Source, data_set: Dat
         If a task is declared whose targets no example has, or none is declared nor known.
     """
     declared: Mapping[str, Settings] | None = settings.tasks
-    tasks = dict(declared or {task: _known(name, task, known) for task, known in source.tasks().items()})
+    tasks = dict(declared or {task: _known(name, task, known) for task, known in defaults.items()})
     there = ", ".join(data_set.task_names) or "none"
     unknown = [task for task in tasks if task not in data_set.task_names]
     if unknown:
@@ -52,6 +58,35 @@ def build_tasks(settings: Mapping[str, Settings], targets: Callable[[str], list[
         Returns every different target of a task.
     """
     return {name: _build(name, own, targets(name)) for name, own in settings.items()}
+
+
+def check_agreement(labels: Mapping[str, Mapping[str, tuple[str, ...]]], settings: Mapping[str, Settings]) -> None:
+    """Look whether data sets that share a task have the same labels, unless these are declared.
+
+    Parameters
+    ----------
+    labels
+        By data set and task.
+    settings
+        By task.
+
+    Raises
+    ------
+    ConfigError
+        With the labels of both.
+    """
+    problems, first = [], dict[str, str]()
+    for data_set, own in labels.items():
+        for task, found in own.items():
+            other = first.setdefault(task, data_set)
+            if getattr(settings[task], "labels", None) is None and found != labels[other][task]:
+                problems.append(
+                    f"data.{data_set}: the task {task!r} has the labels {listed(found)}, but in data.{other} it has "
+                    f"{listed(labels[other][task])}; make them agree with map, merge_labels or drop_labels, declare "
+                    f"tasks.{task}.labels in both, or give one task another name with derive: {{kind: copy}}"
+                )
+    if problems:
+        raise ConfigError(*problems)
 
 
 def check_tasks(experiment: Experiment, corpus: Corpus) -> None:

@@ -16,14 +16,26 @@ CompleteDataSets = Mapping[str, CompleteDataSet]
 _DATA = (("data",),)
 
 
-def check_targets(data: DataSets) -> Iterator[CrossProblem]:
-    """Find tasks whose target the source cannot give."""
+def check_targets(data: DataSets, derived: Iterable[str]) -> Iterator[CrossProblem]:
+    """Find tasks whose target the source cannot give and nothing derives."""
     for name, data_set in data.items():
         known = data_set.known_targets
         for task in data_set.tasks or ():
-            if known is not None and task not in known:
+            if known is not None and task not in (*known, *data_set.derive, *derived):
                 message = f"the source has no target {task!r}{_instead(task, known)}"
                 yield CrossProblem(("data", name, "tasks", task), message, (("data", name, "source"),))
+
+
+def check_derived(data: DataSets, derived: Mapping[str, Any]) -> Iterator[CrossProblem]:
+    """Find derived tasks that nothing predicts and nothing else is made of."""
+    for name, data_set in data.items():
+        if data_set.tasks is None:
+            continue
+        bases = {base for own in (*data_set.derive.values(), *derived.values()) for base in own.needs}
+        for task in data_set.derive:
+            if task not in data_set.tasks and task not in bases:
+                message = f"nothing predicts it; add {task!r} to data.{name}.tasks, or leave it out"
+                yield CrossProblem(("data", name, "derive", task), message, (("data", name, "tasks"),))
 
 
 def check_shared_tasks(data: DataSets) -> Iterator[CrossProblem]:
@@ -38,10 +50,10 @@ def check_shared_tasks(data: DataSets) -> Iterator[CrossProblem]:
 
 
 def check_task_names(
-    data: DataSets, model: ModelSettings, sampling: Any, monitor: str | None
+    data: DataSets, model: ModelSettings, sampling: Any, monitor: str | None, derived: Iterable[str]
 ) -> Iterator[CrossProblem]:
     """Find heads, samplers and monitored values of tasks that there are not."""
-    known = _all_tasks(data)
+    known = _all_tasks(data, derived)
     if known is None:
         return
     for task in model.heads:
@@ -154,9 +166,10 @@ def _unknown_task(path: tuple[str, ...], task: str, known: Iterable[str]) -> Ite
         yield CrossProblem(path, f"there is no task {task!r}{_instead(task, known)}", _DATA)
 
 
-def _all_tasks(data: DataSets) -> frozenset[str] | None:
+def _all_tasks(data: DataSets, derived: Iterable[str]) -> frozenset[str] | None:
     each = [data_set.known_tasks for data_set in data.values()]
-    return None if None in each else frozenset(task for tasks in each if tasks is not None for task in tasks)
+    named = (task for tasks in each if tasks is not None for task in tasks)
+    return None if None in each else frozenset([*named, *derived])
 
 
 def _without_labels(settings: Any) -> dict[str, Any]:

@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from motet.config import Name, OneOrNamed, Settings, UserComponent, option, required
+from motet.data.relabel_settings import (
+    BalanceSettings,
+    DeriveSettings,
+    DroppedLabels,
+    LimitedLabels,
+    LimitedParts,
+    MergedLabels,
+    RenamedLabels,
+)
 from motet.data.settings import LimitSettings, SegmentSettings, SplitSettings
 from motet.features.settings import FeatureSettings, ScalingSettings
 from motet.signals.settings import SignalSettings
@@ -21,6 +30,22 @@ class DataSetSettings(Settings):
     tasks: dict[Name, TaskSettings] | None = option(
         None, "What is predicted, by the name of the target; by default what the source knows.", min_length=1
     )
+    use: Literal["both", "train", "test"] = option(
+        "both", "Whether its rows train and test as its split says, or all of them only train, or only test."
+    )
+    map: RenamedLabels = option({}, "Other names for labels, by task: {digit: {0: zero, 1: one}}.")
+    merge_labels: MergedLabels = option({}, "Labels that become one, by task: {scene: {indoor: [office, home]}}.")
+    drop_labels: DroppedLabels | None = option(
+        None, "Labels that are left out: [other], or by task where the data set has several: {scene: [other]}."
+    )
+    derive: dict[Name, DeriveSettings] = option({}, "Tasks made of other tasks, by name.")
+    limit_labels: LimitedLabels | None = option(
+        None, "The most rows of a label: {speech: 500}, or by task where there are several: {event: {speech: 500}}."
+    )
+    limit_labels_in: LimitedParts = option(
+        ("train",), "Parts of every fold in which `limit_labels` acts; all: once, before the data set is split."
+    )
+    balance: BalanceSettings | None = option(None, "How labels become equally frequent in training: up or down.")
     limit: LimitSettings | None = option(None, "A part of the data set, for trying things out: rows or a fraction.")
     on_error: Literal["stop", "skip"] = option(
         "stop", "What recordings that cannot be used mean: stop and list them, or skip and list them."
@@ -37,7 +62,7 @@ class DataSetSettings(Settings):
         """The names of the tasks, or None where only the data tell."""
         if self.tasks is not None:
             return frozenset(self.tasks)
-        return self._only_target
+        return None if self._only_target is None else self._only_target | frozenset(self.derive)
 
     @property
     def known_targets(self) -> frozenset[str] | None:

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationInfo, model_validator
 
 from motet.config import Context, CrossProblem, Many, Name, OneOrNamed, Settings, option, required, validate
-from motet.data.settings import FoldsSettings, MixedSettings, SamplingSettings, SegmentSettings, SplitSettings
+from motet.data.relabel_settings import DeriveSettings
+from motet.data.settings import (
+    FoldsSettings,
+    MixedSettings,
+    OneSidedSettings,
+    SamplingSettings,
+    SegmentSettings,
+    SplitSettings,
+)
 from motet.evaluation.settings import EvaluationSettings
 from motet.experiment.settings.checks import (
+    check_derived,
     check_frequencies,
     check_inputs,
     check_mixes,
@@ -70,6 +79,9 @@ class Experiment(Settings, metaclass=_Reporting):
     )
     data: dict[Name, DataSetSettings] = required("The data sets, by name.", min_length=1)
     noise: dict[Name, NoiseSettings] = option({}, "Recordings that `signal.mix` mixes into others, by name.")
+    derive: dict[Name, DeriveSettings] = option(
+        {}, "Tasks made of other tasks, by name, in every data set that has what they are made of."
+    )
     signal: SignalSettings = option(SignalSettings(), "How recordings become signals.")
     features: OneOrNamed[FeatureSettings] = option(
         LogMelSettings(), "What the network sees: one feature, or several by name, each an input of its own."
@@ -119,9 +131,10 @@ class Experiment(Settings, metaclass=_Reporting):
         overridden = {
             name: [part for part in OVERRIDABLE if getattr(own, part) is not None] for name, own in self.data.items()
         }
-        yield from check_targets(self.data)
+        yield from check_targets(self.data, self.derive)
+        yield from check_derived(self.data, self.derive)
         yield from check_shared_tasks(self.data)
-        yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor)
+        yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor, self.derive)
         yield from check_inputs(complete, self.model)
         yield from check_objective(self.model, self.training.objective)
         yield from check_frequencies(complete, overridden)
@@ -136,4 +149,7 @@ class Experiment(Settings, metaclass=_Reporting):
         """Return the settings of a data set, with the experiment's own where the data set has none."""
         own = dict(self.data[name])
         parts = {part: getattr(self, part) for part in OVERRIDABLE if own[part] is None}
+        if own["use"] != "both":
+            dev = (own["split"] or self.split).dev if own["use"] == "train" else 0.0
+            parts["split"] = OneSidedSettings(side=own["use"], dev=dev)
         return CompleteDataSet.model_construct(**{**own, **parts})

@@ -1,0 +1,177 @@
+"""Data sets and tasks in any relation, from settings to rows, labels and figures; and every relation that cannot be."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motet.errors import ConfigError, DataError
+from motet.experiment.dry_run import Plan, dry_run
+from motet.experiment.evaluate import evaluate
+from motet.experiment.listing import list_data
+from motet.experiment.run import train
+from motet.experiment.settings import Experiment
+
+SCENES = {"kind": "generated", "examples": 40, "classes": 4, "rate_hz": 2000, "duration_s": 0.2}
+VOICES = {**SCENES, "content": "speakers", "groups": 3, "examples": 36}
+SENSORS = {**SCENES, "content": "sensors"}
+EVENTS = {**SCENES, "content": "events"}
+MEL = {"kind": "logmel", "bands": 8, "window_s": 0.032, "hop_s": 0.016}
+
+
+def make(folder: Path, data: dict[str, Any], **parts: Any) -> Experiment:
+    """Return an experiment on few short recordings, with a store of its own."""
+    model = {"encoder": [{"kind": "cnn", "channels": [4]}]}
+    given = {"features": MEL, "model": model, "training": {"epochs": 1}, "store": {"path": str(folder / "store")}}
+    return Experiment(data=data, **{**given, **parts})
+
+
+def rows(plan: Plan) -> dict[tuple[str, str | None], tuple[int, int, int]]:
+    """Return the rows of the first fold by data set and task."""
+    return {(row.data_set, row.task): (row.train, row.dev, row.test) for row in plan.rows if row.fold == "1"}
+
+
+def test_labels_are_renamed_merged_dropped_and_derived_in_this_order(tmp_path: Path) -> None:
+    voices = {
+        "source": VOICES,
+        "map": {"digit": {0: "zero"}},
+        "merge_labels": {"digit": {"low": ["zero", 1]}},
+        "drop_labels": {"digit": [2]},
+        "derive": {"small": {"kind": "groups", "of": "digit", "labels": {"yes": ["low"], "no": [3]}}},
+    }
+    experiment = make(tmp_path, {"voices": voices})
+    found = list_data(experiment)["voices"].data_set
+    assert Counter(found.targets("digit")) == {"low": 18, "3": 9}
+    assert Counter(found.targets("small")) == {"yes": 18, "no": 9}
+    assert dry_run(experiment).tasks["small"].labels == ("no", "yes")
+
+
+def test_one_task_in_two_data_sets_is_merged_where_labels_agree(tmp_path: Path) -> None:
+    other = {"source": {**VOICES, "seed": 3}, "map": {"digit": {0: "zero"}}}
+    data = {"one": {"source": VOICES, "map": {"digit": {0: "zero"}}}, "two": other}
+    assert dry_run(make(tmp_path, data)).tasks["digit"].labels == ("1", "2", "3", "zero")
+
+
+def test_label_sets_that_differ_are_refused_with_both(tmp_path: Path) -> None:
+    data = {"one": {"source": VOICES}, "two": {"source": {**VOICES, "classes": 3}}}
+    wrong = r"data\.two: the task 'digit' has the labels 0, 1, 2, but in data\.one it has 0, 1, 2, 3; make them agree"
+    with pytest.raises(ConfigError, match=wrong):
+        dry_run(make(tmp_path, data))
+    declared = {"digit": {"kind": "multiclass", "labels": [0, 1, 2, 3]}}
+    plan = dry_run(make(tmp_path, {name: {**own, "tasks": declared} for name, own in data.items()}))
+    assert plan.tasks["digit"].labels == ("0", "1", "2", "3")
+
+
+def test_trying_things_out_with_few_rows_takes_no_label_from_the_agreement(tmp_path: Path) -> None:
+    few = {"source": {**VOICES, "seed": 3}, "limit": 16}
+    assert len(dry_run(make(tmp_path, {"one": {"source": VOICES}, "few": few})).tasks["digit"].labels) == 4
+
+
+def test_a_task_may_get_the_name_of_another(tmp_path: Path) -> None:
+    copied = {
+        "source": SENSORS,
+        "derive": {"scene": {"kind": "copy", "of": "activity"}},
+        "tasks": {"scene": {"kind": "multiclass"}},
+    }
+    plan = dry_run(make(tmp_path, {"scenes": {"source": SENSORS, **copied}}))
+    assert list(plan.tasks) == ["scene"]
+
+
+def test_training_rows_are_limited_and_balanced_and_test_rows_are_not(tmp_path: Path) -> None:
+    split = {"kind": "holdout", "test": 0.2, "dev": 0}
+    plain = rows(dry_run(make(tmp_path, {"scenes": {"source": SCENES}}, split=split)))
+    label = str(list_data(make(tmp_path, {"scenes": {"source": SCENES}}))["scenes"].labels["scene"][0])
+    for given, wanted in (
+        ({"limit_labels": {label: 3}}, 24 + 3),
+        ({"limit_labels": {label: 3}, "balance": "up"}, 32),
+        ({"limit_labels": {label: 3}, "balance": "down"}, 12),
+    ):
+        found = rows(dry_run(make(tmp_path, {"scenes": {"source": SCENES, **given}}, split=split)))
+        assert found["scenes", None] == (wanted, *plain["scenes", None][1:])
+    part = {"limit_labels": {label: 1}, "limit_labels_in": ["test"]}
+    found = rows(dry_run(make(tmp_path, {"scenes": {"source": SCENES, **part}}, split=split)))
+    assert found["scenes", None] == (32, 0, 7)
+    every = {"limit_labels": {label: 4}, "limit_labels_in": "all"}
+    found = rows(dry_run(make(tmp_path, {"scenes": {"source": SCENES, **every}}, split=split)))
+    assert sum(found["scenes", None]) == 34
+
+
+def test_a_data_set_only_trains_and_another_only_tests(tmp_path: Path) -> None:
+    data = {
+        "here": {"source": {**VOICES, "folds": 3}},
+        "more": {"source": {**VOICES, "seed": 3}, "use": "train"},
+        "elsewhere": {"source": {**VOICES, "seed": 4}, "use": "test"},
+    }
+    experiment = make(tmp_path, data, scaling={"kind": "standard", "shared": True})
+    plan = dry_run(experiment)
+    assert {row.fold for row in plan.rows} == {"1", "2", "3"}
+    for row in plan.rows:
+        if row.data_set == "more":
+            assert (row.train + row.dev, row.test) == (36, 0)
+        if row.data_set == "elsewhere":
+            assert (row.train + row.dev, row.test) == (0, 36)
+
+
+def test_a_run_trains_with_all_of_it_and_is_evaluated_as_it_was(tmp_path: Path) -> None:
+    data = {
+        "voices": {"source": VOICES, "limit_labels": {"digit": {3: 4}}, "balance": {"kind": "up", "task": "digit"}},
+        "more": {"source": {**VOICES, "seed": 3}, "use": "train"},
+        "sensors": {
+            "source": SENSORS,
+            "derive": {"strength": {"kind": "bins", "of": "intensity", "edges": [0.5], "labels": ["weak", "strong"]}},
+            "features": {"kind": "logmel", "bands": 8, "window_s": 0.032, "hop_s": 0.016},
+            "signal": {"channels": "mono"},
+        },
+    }
+    derive = {"odd": {"kind": "groups", "of": "digit", "labels": {"odd": [1, 3], "even": [0, 2]}}}
+    run = train(make(tmp_path, data, derive=derive, evaluation={"plots": False}), tmp_path / "run")
+    assert set(run.result["tasks"]) == {"digit", "speaker", "odd", "activity", "intensity", "strength"}
+    log = (tmp_path / "run" / "run.log").read_text()
+    assert "task odd is derived (groups) from digit" in log
+    assert "limit_labels and balance made" in log
+    assert evaluate(tmp_path / "run")["tasks"] == run.result["tasks"]
+    assert evaluate(tmp_path / "run", part="train")["tasks"]
+
+
+WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"map": {"digt": {0: "a"}}}, {}, r"data\.v\.map\.digt: no example has a target of this name; did you mean"),
+    ({"map": {"digit": {7: "a"}}}, {}, r"task 'digit': no row has the label '7'; its labels are 0, 1, 2, 3"),
+    ({"map": {"digit": {0: "x", 1: "x"}}}, {}, "0, 1 would all be called 'x'; write that as merge_labels"),
+    ({"drop_labels": [3]}, {}, r"data\.v\.drop_labels: the data set has the tasks digit, speaker; say of which"),
+    ({"drop_labels": {"digit": [0, 1, 2, 3]}}, {}, "drop_labels leaves no row"),
+    ({"limit_labels": {"digit": {7: 1}}}, {}, "no row has the label '7'"),
+    ({"balance": "up"}, {}, r"data\.v\.balance\.task: the data set has the tasks digit, speaker; name the one"),
+    ({"balance": {"kind": "up", "task": "digt"}}, {}, "the data set has no task 'digt'; did you mean 'digit'"),
+    ({"derive": {"odd": {"kind": "groups", "of": "digit", "labels": {"odd": ["1", "speaker_1"]}}}}, {},
+     "task 'digit': no row has the label 'speaker_1'"),
+    ({"derive": {"digit": {"kind": "copy", "of": "speaker"}}}, {}, "there is a target of this name already"),
+    ({"derive": {"who": {"kind": "copy", "of": "speker"}}}, {}, "no example has a target 'speker'; did you mean"),
+    ({"derive": {"a": {"kind": "copy", "of": "b"}, "b": {"kind": "copy", "of": "a"}}}, {}, "a, b are made of each"),
+    ({"tasks": {"digit": {"kind": "multiclass"}}, "derive": {"who": {"kind": "copy", "of": "speaker"}}}, {},
+     r"data\.v\.derive\.who: nothing predicts it; add 'who' to data\.v\.tasks"),
+    ({}, {"derive": {"who": {"kind": "copy", "of": "nobody"}}}, r"derive\.who: no data set has 'nobody'"),
+    ({}, {"derive": {"odd": {"kind": "groups", "of": "digit", "labels": {"odd": [11]}}}},
+     r"derive\.odd\.labels: no data set has the label '11' of 'digit'; did you mean '1'|derive\.odd\.labels: no data"),
+    ({"use": "test"}, {}, "no data set has a row to train on"),
+    ({"use": "train"}, {}, "no data set has a row to test on"),
+    ({"split": {"kind": "holdout", "test": 0}}, {}, "say `use: train` beside its source"),
+    ({"source": {**VOICES, "grouped": True, "groups": 1}}, {}, "no row of 36 is left to test on"),
+    ({"source": {**VOICES, "grouped": True}, "split": {"kind": "kfold", "folds": 5}}, {}, "5 folds of 3 groups"),
+    ({"derive": {"rare": {"kind": "groups", "of": "speaker", "labels": {"a": ["speaker_1"], "b": ["speaker_2"]}}},
+      "source": {**VOICES, "groups": 3}, "split": {"kind": "leave_one_group_out"}}, {}, "have no group"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("own", "parts", "message"), WRONG)
+def test_every_wrong_relation_is_one_error_before_anything_is_read(
+    tmp_path: Path, own: dict[str, Any], parts: dict[str, Any], message: str
+) -> None:
+    with pytest.raises((ConfigError, DataError), match=message) as planned:
+        dry_run(make(tmp_path, {"v": {"source": VOICES, **own}}, **parts))
+    with pytest.raises((ConfigError, DataError), match=message) as trained:
+        train(make(tmp_path, {"v": {"source": VOICES, **own}}, **parts), tmp_path / "run")
+    assert str(planned.value) == str(trained.value)
+    assert isinstance(planned.value, ConfigError | DataError)
+    assert len(planned.value.problems) == 1
+    assert not list((tmp_path / "store").glob("*.data")), "nothing was extracted"
