@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from motet.experiment.predict import predict
     from motet.experiment.run import Run, extract, train
     from motet.experiment.settings import Experiment
+    from motet.experiment.sweep import SweepResult, load_sweep, sweep
     from motet.features.feature_map import FeatureMap, TimeGrid
     from motet.model import Model
     from motet.signals.recording import Recording
@@ -43,6 +44,7 @@ __all__ = [
     "Recording",
     "Run",
     "Signal",
+    "SweepResult",
     "TimeGrid",
     "__version__",
     "data_sets",
@@ -50,7 +52,9 @@ __all__ = [
     "extract",
     "inspect",
     "load_experiment",
+    "load_sweep",
     "predict",
+    "sweep",
     "train",
 ]
 
@@ -69,13 +73,16 @@ __getattr__, __dir__ = exports(
         "Recording": "signals.recording",
         "Run": "experiment.run",
         "Signal": "signals.signal",
+        "SweepResult": "experiment.sweep",
         "TimeGrid": "features.feature_map",
         "data_sets": "experiment.listing",
         "evaluate": "experiment.evaluate",
         "extract": "experiment.run",
         "inspect": "experiment.inspect",
         "load_experiment": "experiment.load",
+        "load_sweep": "experiment.sweep",
         "predict": "experiment.predict",
+        "sweep": "experiment.sweep",
         "train": "experiment.run",
     },
 )

@@ -23,6 +23,7 @@ import motet
 from motet.cli import main
 from motet.cli.parser import parse
 from motet.config import Context, validate
+from motet.experiment.settings import VARIATION
 from tests.architecture.rooms import modules, name_of
 
 HOUSE = Path(__file__).parents[2]
@@ -138,7 +139,10 @@ def _check_experiment(text: str, base: Mapping[str, Any], where: str) -> dict[st
     written = YAML(typ="safe").load(text)
     whole = written if "data" in written and "name" in written else _over(base, written)
     try:
-        validate(motet.Experiment, whole, Context(allow_code=True))
+        if any(key in whole for key in VARIATION):
+            motet.load_sweep(whole, allow_code=True)
+        else:
+            validate(motet.Experiment, whole, Context(allow_code=True))
     except motet.ConfigError as error:
         pytest.fail(f"{where}: {error}")
     return dict(whole) if whole is written else dict(base)

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from motet.cli.output import print_json, table
 from motet.config import Option, options
-from motet.experiment.settings import Experiment
+from motet.experiment.settings import Sweep
 from motet.experiment.settings.data_set import OVERRIDABLE
 
 _OVERRIDES = tuple(f"data.NAME.{part}" for part in OVERRIDABLE)
@@ -15,7 +15,7 @@ _HEADER = ("option", "default", "unit", "type", "meaning")
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the options at a path and below it."""
-    found = options(Experiment, arguments.path)
+    found = options(Sweep, arguments.path)
     if arguments.json:
         print_json({"options": [_as_json(option) for option in found]})
         return 0
@@ -29,7 +29,7 @@ def _chooser(path: str, found: Sequence[Option]) -> list[Option]:
     place, _, last = path.rpartition(".")
     if not last.isdigit() or any(option.path == path for option in found):
         return []
-    return options(Experiment, place)[:1]
+    return options(Sweep, place)[:1]
 
 
 def _sections(found: Sequence[Option]) -> Iterator[str]:

@@ -16,6 +16,7 @@ _FIRST_STEPS = """first steps:
   motet inspect some/folder                         what data hold, and what is wrong with them
   motet train examples/demo.yaml                    run an experiment; again: go on where it stopped
   motet train FILE training.epochs=5 --dry-run      what would run: rows, shapes, parameters, sizes
+  motet sweep FILE 'sweep={seed: [1, 2, 3]}'        every variation that a file names
   motet evaluate runs/NAME                          figures of a run, or of a kept epoch
   motet predict runs/NAME some/folder               labels and probabilities of new recordings
   motet options model.encoder                       every option below a path
@@ -82,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"motet {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for add in (_inspect, _extract, _train, _evaluate, _predict, _options, _schema, _doctor):
+    for add in (_inspect, _extract, _train, _sweep, _evaluate, _predict, _options, _schema, _doctor):
         add(verbs)
     return parser
 
@@ -185,6 +186,28 @@ def _train(verbs: Any) -> None:
     _experiment(verb)
     verb.add_argument("-o", "--output", metavar="DIR", help="folder of the run (default: runs/NAME)")
     verb.add_argument("--dry-run", action="store_true", help="print what would run, and train nothing")
+    _workers(verb)
+
+
+def _sweep(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "sweep",
+        "run an experiment in every variation that its file names; keep what is done",
+        "Run every point of a grid: values under `sweep` crossed, those under `together` side by side, data sets or\n"
+        "tasks in every combination (`combine`), without the points that `skip` names. Each run lies in DIR/NAME.\n"
+        "The same command again keeps finished runs, goes on with begun ones, and makes those of other settings anew.",
+        "  motet sweep variations.yaml --dry-run\n"
+        "  motet sweep variations.yaml -o sweeps/first\n"
+        "  motet sweep sounds.yaml 'sweep={training.optimizer.learning_rate: [1e-3, 1e-4], seed: [1, 2, 3]}'\n"
+        "  motet sweep sounds.yaml 'combine={data: all}' --explain",
+    )
+    _experiment(verb)
+    verb.add_argument("-o", "--output", metavar="DIR", help="folder of the sweep (default: sweeps/NAME)")
+    verb.add_argument("--dry-run", action="store_true", help="print the points and what would become of them")
+    verb.add_argument(
+        "--explain", action="store_true", help="say why each run and stored feature is reused or not; run nothing"
+    )
     _workers(verb)
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from motet.cli.output import print_json
 from motet.config import json_schema
-from motet.experiment.settings import Experiment
+from motet.experiment.settings import Sweep
 from motet.files import atomic_write, machine_errors
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the JSON Schema, or write it to a file."""
-    text = json.dumps(json_schema(Experiment), indent=2, ensure_ascii=False)
+    text = json.dumps(json_schema(Sweep), indent=2, ensure_ascii=False)
     if arguments.output is None:
         if arguments.json:
             print_json({"json_schema": json.loads(text)})

@@ -74,7 +74,7 @@ def options(settings: type[Settings], path: str = "") -> list[Option]:
     if not path:
         return list(every)
     parts = read_path(path)
-    _check(settings, path, parts)
+    check_path(settings, path)
     leading = [option for option in every if _leads_to(parts, option.path)]
     # A name may be that of an option; then the option is meant.
     meant = [option for option in leading if _is_spelt(parts, option.path)] or leading
@@ -103,7 +103,15 @@ def _at(option: Option, parts: Path) -> Option:
     return replace(option, path=named(option.path), kinds={named(path): kind for path, kind in option.kinds.items()})
 
 
-def _check(settings: type[Settings], path: str, parts: Path) -> None:
+def check_path(settings: type[Settings], path: str) -> None:
+    """Refuse a dotted path that leads to no option, whatever the kinds above it.
+
+    Raises
+    ------
+    ConfigError
+        With the nearest name.
+    """
+    parts = read_path(path)
     if not parts:
         raise ConfigError(f"{path!r} is not a path; write names with dots between, as in training.optimizer")
     for number, part in enumerate(parts):

@@ -37,6 +37,17 @@ def apply_overrides(root: Node, overrides: Sequence[str], settings: type[Setting
     return root
 
 
+def with_value(root: Node, path: Path, value: Node, settings: type[Settings]) -> Node:
+    """Return the root with one value placed, as an override of it would.
+
+    Raises
+    ------
+    ConfigError
+        If the path leads into a value that has no parts, or to an entry that a list has not.
+    """
+    return _Change(settings, root, path, value).apply()
+
+
 def _parse(text: str, place: str, problems: list[str]) -> tuple[Path, Node]:
     key, equals, value = text.partition("=")
     path = read_path(key.strip())
@@ -112,7 +123,7 @@ class _Change:
         for holder in settings_in(at(self.settings, self.path[:depth], self.root)):
             field = fields_of(holder).get(name)
             if field is not None and not field.is_required():
-                return self.empty(_plain(field.get_default(call_default_factory=True)))
+                return self.empty(plain(field.get_default(call_default_factory=True)))
         return self.empty(None)
 
     def empty(self, value: Any) -> Node:
@@ -129,9 +140,10 @@ def _set_by_overrides(node: Node) -> Node | None:
     return replace(node, value=entries) if entries else None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a default as plain data."""
     if isinstance(value, Settings):
         return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+        return {key: plain(entry) for key, entry in value.items()}
+    return [plain(entry) for entry in value] if isinstance(value, list | tuple) else value

@@ -1,7 +1,6 @@
 """From listed data sets to data that can be trained on: maps stored, damaged recordings dealt with."""
 
 import logging
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -18,10 +17,11 @@ from motet.data.dataset import DataSet
 from motet.data.identity import digest_rows
 from motet.data.roles import FoldSplit
 from motet.errors import DataError
-from motet.experiment.listing import Listed, build_corpus, list_data
+from motet.experiment.listing import Listed, build_corpus, check_whole, list_data_set
 from motet.experiment.noise import OpenNoise, build_mixes, check_channels, list_noise, open_noise
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
+from motet.experiment.shared_data import SharedData, key_of, noise_key
 from motet.extraction import Extraction, extract_recordings
 from motet.files import DigestCache, digest_bytes
 from motet.maps import LiveMaps, Maps, StoredMaps, misfits
@@ -54,6 +54,8 @@ class OpenData:
         What was computed, by data set and input.
     skipped
         Why, by data set and example.
+    shared
+        What other runs use too, and under which key, by data set.
     noise
         What can be mixed in, by name.
     """
@@ -63,6 +65,8 @@ class OpenData:
     stored: dict[str, dict[str, StoredMaps]]
     extractions: dict[str, dict[str, Extraction]]
     skipped: dict[str, dict[str, str]]
+    shared: SharedData
+    keys: dict[str, str]
     noise: dict[str, OpenNoise] = field(default_factory=dict)
     closing: ExitStack = field(default_factory=ExitStack)
 
@@ -83,8 +87,12 @@ class OpenData:
 
     def digest(self, name: str) -> str:
         """Return what identifies rows, targets and maps of a data set; maps that a Python object made are left out."""
-        maps = [stored.identity() for stored in self.stored[name].values()]
-        return digest_bytes(b"".join([digest_rows(self.listed[name].data_set), *maps])).hex()
+
+        def digest() -> str:
+            maps = [stored.identity() for stored in self.stored[name].values()]
+            return digest_bytes(b"".join([digest_rows(self.listed[name].data_set), *maps])).hex()
+
+        return self.shared.once("digest", self.keys[name], digest)
 
     def _mixes(self, part: Listed, fold: FoldSplit | None, seed: int, recording: str) -> dict[str, Mix]:
         return {} if fold is None else build_mixes(part, recording, self.noise, self.corpus, fold, seed)
@@ -105,6 +113,7 @@ def open_data(
     progress: ProgressFactory = no_progress,
     check: Callable[[Mapping[str, Listed], Corpus], None] = lambda listed, corpus: None,
     tasks: Mapping[str, Task] | None = None,
+    shared: SharedData | None = None,
 ) -> OpenData:
     """List the data, store the maps that are missing, and encode the targets.
 
@@ -118,6 +127,8 @@ def open_data(
         Called with what is listed, before the recordings are decoded; may refuse it.
     tasks
         Those of the model that is evaluated; None to make them from settings and data.
+    shared
+        What other runs opened already, and where what is opened now is kept for others; None to open for one run.
 
     Raises
     ------
@@ -125,21 +136,36 @@ def open_data(
         With all recordings that cannot be used, where the settings do not skip them.
     """
     began = time.monotonic()
-    listed, noise = list_data(experiment, whole=tasks is None), list_noise(experiment)
-    corpus = build_corpus(listed, tasks)
-    check(listed, corpus)
     closing = ExitStack()
-    store, cache = _open_store(experiment, listed, closing)
+    shared = closing.enter_context(SharedData()) if shared is None else shared
     try:
+        whole = tasks is None
+        keys = {name: key_of(experiment, name, whole=whole) for name in experiment.data}
+        listed = _list(experiment, shared, keys, whole=whole)
+        noise = shared.once("noise", noise_key(experiment), partial(list_noise, experiment))
+        corpus = build_corpus(listed, tasks)
+        check(listed, corpus)
+        store, cache = _open_store(experiment, listed, shared)
+        new = [name for name in listed if not shared.holds("extraction", keys[name])]
         extractions = {
-            name: _extract(part, store, cache, experiment, workers, progress) for name, part in listed.items()
+            name: shared.once(
+                "extraction", keys[name], partial(_extract, part, store, cache, experiment, workers, progress)
+            )
+            for name, part in listed.items()
         }
         failures = {name: _failures(listed[name], found, store) for name, found in extractions.items()}
         _check_budget(listed, failures)
         kept = {name: _without(listed[name], failures[name]) for name in listed}
-        stored = {name: _stored_maps(*kept[name], extractions[name], store, experiment) for name in listed}
+        stored = {
+            name: shared.once(
+                "maps", keys[name], partial(_stored_maps, *kept[name], extractions[name], store, experiment)
+            )
+            for name in listed
+        }
         extract = partial(_extract_noise, store, cache, workers, progress)
-        opened = open_noise(experiment, listed, noise, store, extract)
+        opened = shared.once(
+            "signals", noise_key(experiment, keys), partial(open_noise, experiment, listed, noise, store, extract)
+        )
         for name, inputs in stored.items():
             check_channels(name, next(iter(inputs.values())).channels, opened)
         if any(failures.values()):
@@ -148,7 +174,7 @@ def open_data(
         closing.close()
         raise
     _warn_of_rates(stored)
-    _log(extractions, failures, time.monotonic() - began)
+    _log({name: extractions[name] for name in new}, failures, time.monotonic() - began)
     return OpenData(
         corpus,
         {name: part for name, (part, _) in kept.items()},
@@ -158,22 +184,33 @@ def open_data(
             name: {listed[name].data_set.ids[row]: reason for row, reason in found.items()}
             for name, found in failures.items()
         },
+        shared,
+        keys,
         opened,
         closing,
     )
 
 
-def _open_store(experiment: Experiment, listed: Mapping[str, Listed], closing: ExitStack) -> tuple[Store, DigestCache]:
+def _list(experiment: Experiment, shared: SharedData, keys: Mapping[str, str], *, whole: bool) -> dict[str, Listed]:
+    """Return every data set, listed once; splits, segments and scaling are this experiment's."""
+    listed = {
+        name: shared.once("listed", key, partial(list_data_set, experiment, name, whole=whole))
+        for name, key in keys.items()
+    }
+    check_whole(experiment, listed, whole=whole)
+    return {name: replace(part, settings=experiment.data_set(name)) for name, part in listed.items()}
+
+
+def _open_store(experiment: Experiment, listed: Mapping[str, Listed], shared: SharedData) -> tuple[Store, DigestCache]:
     """Open the experiment's store, or one for this process alone where a Python object made the maps."""
-    folder = Path(experiment.store.path)
     pipelines = [Pipeline(settings) for part in listed.values() for _, settings in part.inputs.values()]
     if not all(pipeline.identified for pipeline in pipelines):
         logger.warning("a Python object prepares or extracts: its maps are kept for this process only")
-        folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="motet-")))
-    store = closing.enter_context(Store(folder))
+        return shared.own_store()
+    store, cache = shared.store(Path(experiment.store.path))
     for problem in store.problems():
         logger.warning("%s", problem)
-    return store, DigestCache(folder / "digests")
+    return store, cache
 
 
 def _extract(

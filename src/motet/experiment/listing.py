@@ -62,10 +62,15 @@ def list_data(experiment: Experiment, *, whole: bool = True) -> dict[str, Listed
     DataError, ConfigError
         If a source finds nothing, or its examples do not fit the settings.
     """
-    listed = {name: _list(experiment, name, whole=whole) for name in experiment.data}
+    listed = {name: list_data_set(experiment, name, whole=whole) for name in experiment.data}
+    check_whole(experiment, listed, whole=whole)
+    return listed
+
+
+def check_whole(experiment: Experiment, listed: Mapping[str, Listed], *, whole: bool) -> None:
+    """Refuse derived tasks that no data set has all parts of, where the data are those of a training."""
     if whole:
         check_derived(experiment.derive, [part.bases for part in listed.values()])
-    return listed
 
 
 def data_sets(experiment: Experiment) -> dict[str, DataSet]:
@@ -116,7 +121,19 @@ def build_corpus(listed: Mapping[str, Listed], tasks: Mapping[str, Task] | None 
     return Corpus(data_sets, built, uses)
 
 
-def _list(experiment: Experiment, name: str, *, whole: bool) -> Listed:
+def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> Listed:
+    """List one data set; of the experiment, only that data set's settings, `derive` and the seed count.
+
+    Parameters
+    ----------
+    whole
+        As for `list_data`.
+
+    Raises
+    ------
+    DataError, ConfigError
+        As `list_data`.
+    """
     settings = experiment.data_set(name)
     source, data_set = _read(name, settings)
     known = source.tasks()

@@ -7,7 +7,8 @@ from typing import Any
 from motet.config import Context, Tree, validate
 from motet.config import load as load_tree
 from motet.config.nodes import Node
-from motet.experiment.settings import Experiment
+from motet.errors import ConfigError
+from motet.experiment.settings import VARIATION, Experiment
 
 
 def load_experiment(
@@ -31,4 +32,14 @@ def load_experiment(
     """
     context = Context(allow_code=allow_code, check_files=True)
     tree = Tree(Node.of(path), tuple(overrides)) if isinstance(path, Mapping) else load_tree(path, overrides)
+    _refuse_variation(tree)
     return validate(Experiment, tree, context)
+
+
+def _refuse_variation(tree: Tree) -> None:
+    """Say which verb runs a file that describes several runs."""
+    for name in VARIATION:
+        if tree.root.child(name) is not None:
+            place = tree.root.place_of((name,), key=True)
+            told = f"{name}: this describes several runs of an experiment; run them with `motet sweep`, or leave it out"
+            raise ConfigError(f"{place}: {told}" if place else told)

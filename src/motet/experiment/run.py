@@ -23,6 +23,7 @@ from motet.experiment.folds import split_folds
 from motet.experiment.network_checks import check_early
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
+from motet.experiment.shared_data import SharedData
 from motet.files import atomic_write, lock
 from motet.model import Model
 from motet.runs import plots
@@ -95,14 +96,31 @@ def train(
     KeyboardInterrupt
         If somebody asked to stop; the same call goes on from there.
     """
+    return run_experiment(experiment, output, workers=workers, progress=progress)
+
+
+def run_experiment(
+    experiment: Experiment,
+    output: Path | str | None = None,
+    *,
+    shared: SharedData | None = None,
+    workers: int | None = None,
+    progress: ProgressFactory = no_progress,
+) -> Run:
+    """Run an experiment as `train` does, with data that other runs opened.
+
+    Parameters
+    ----------
+    shared
+        What is open, and where what is opened now is kept; None to open for this run alone.
+    """
     folder = RunFolder(Path(output) if output is not None else Path("runs") / experiment.name)
     began = time.monotonic()
     check_place(folder)
     choose_precision(experiment.training.autocast, choose_device(experiment.training.device))
     with lock(folder.lock, timeout_s=0):
         experiment = begin_run(folder, experiment)
-        check = partial(check_early, experiment)
-        with log_to(folder.log), open_data(experiment, workers=workers, progress=progress, check=check) as data:
+        with log_to(folder.log), _opened(experiment, workers, progress, shared) as data:
             write_json(folder.environment, describe_environment())
             check_same_data(folder, describe_data(data))
             draws = _wants_pictures(experiment)
@@ -115,6 +133,13 @@ def train(
                 _draw(folder.path, partial(plots.draw_run, folder))
             logger.info("run done after %.1f s: %s", time.monotonic() - began, folder.path)
     return Run(folder.path, result, experiment)
+
+
+def _opened(
+    experiment: Experiment, workers: int | None, progress: ProgressFactory, shared: SharedData | None
+) -> OpenData:
+    check = partial(check_early, experiment)
+    return open_data(experiment, workers=workers, progress=progress, check=check, shared=shared)
 
 
 def extract(
@@ -174,13 +199,7 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
         _write_experiment(folder, kept)
         copy_code(experiment, folder)
         return kept
-    before, now = load(folder.experiment).root.plain(), read_document(to_yaml(kept), "here", []).plain()
-    differing = [
-        f"{path}: {old!r} there, {new!r} here"
-        for path, old, new in _differences(before, now)
-        if not any(path == free or path.startswith(f"{free}.") for free in _FREE)
-    ]
-    differing += changed_code(experiment, folder)
+    differing = changed_settings(folder, experiment)
     if differing:
         raise ConfigError(
             f"{folder.path}: holds a run of other settings; name another folder with -o, or go back to these:",
@@ -188,6 +207,18 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
         )
     _write_experiment(folder, kept)  # the settings that may differ are now these
     return kept
+
+
+def changed_settings(folder: RunFolder, experiment: Experiment) -> list[str]:
+    """Return what a run of an experiment in this folder would differ in from the one that was begun there."""
+    before = load(folder.experiment).root.plain()
+    now = read_document(to_yaml(with_copies_named(experiment)), "here", []).plain()
+    differing = [
+        f"{path}: {old!r} there, {new!r} here"
+        for path, old, new in _differences(before, now)
+        if not any(path == free or path.startswith(f"{free}.") for free in _FREE)
+    ]
+    return differing + list(changed_code(experiment, folder))
 
 
 def _write_experiment(folder: RunFolder, experiment: Experiment) -> None:
@@ -206,14 +237,19 @@ def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
     if not folder.data.is_file():
         write_json(folder.data, described)
         return
-    before = read_json(folder.data)
-    changed = [name for name, now in described.items() if before.get(name, {}).get("digest") != now["digest"]]
+    changed = changed_data(folder, described)
     if changed:
         names = ", ".join(repr(name) for name in changed)
         raise ConfigError(
             f"{folder.path}: the recordings, targets or maps of {names} changed since the run began, so nobody knows "
             "which of them it was trained on; bring them back, or start a new run with -o"
         )
+
+
+def changed_data(folder: RunFolder, described: dict[str, Any]) -> list[str]:
+    """Return the data sets that are no longer what the run of this folder was begun with."""
+    before = read_json(folder.data)
+    return [name for name, now in described.items() if before.get(name, {}).get("digest") != now["digest"]]
 
 
 def describe_data(data: OpenData) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""Data sets and tasks in every combination: singles, pairs, and so on up to all.
+
+What belongs to a task that a combination leaves out (its head) is left out with it. Data sets keep their order.
+"""
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from motet.config.nodes import Node, Path, show_path
+from motet.errors import ConfigError
+from motet.experiment.settings import Sweep
+
+A = TypeVar("A")
+Sizes = str | Sequence[int | str]
+
+DATA, TASKS = "data", "tasks"
+_HEADS = ("model", "heads")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Move:
+    """One choice of an axis.
+
+    Parameters
+    ----------
+    labels
+        What it is called, by the path that it sets.
+    change
+        Makes it: from values to values.
+    """
+
+    labels: Mapping[str, str]
+    change: Callable[[Node], Node]
+
+
+def combinations(root: Node, sweep: Sweep, axis: Callable[[tuple[str, ...], Sequence[Move]], A]) -> Iterator[A]:
+    """Yield an axis for the combinations of data sets, and one for those of tasks, where they are asked for.
+
+    Raises
+    ------
+    ConfigError
+        If more are to be combined than there are, or nobody says which tasks a data set has.
+    """
+    known = {name: data_set.known_tasks for name, data_set in sweep.data.items()}
+    if sweep.combine.data is not None:
+        _check_known(root, known, sweep, "data")
+        chosen = subsets(tuple(sweep.data), sweep.combine.data, "combine.data")
+        yield axis((DATA,), [_move(DATA, names, _only_data(names, known, sweep)) for names in chosen])
+    if sweep.combine.tasks is not None:
+        _check_known(root, known, sweep, "tasks")
+        tasks = tuple(dict.fromkeys(task for name in sweep.data for task in _in_order(sweep, name, known[name])))
+        chosen = subsets(tasks, sweep.combine.tasks, "combine.tasks")
+        yield axis((TASKS,), [_move(TASKS, names, _only_tasks(names, known)) for names in chosen])
+
+
+def subsets(names: Sequence[str], sizes: Sizes, path: str) -> list[tuple[str, ...]]:
+    """Return every choice of the sizes that are asked for, small ones first.
+
+    Examples
+    --------
+    >>> subsets(["a", "b", "c"], [1, "all"], "combine.data")
+    [('a',), ('b',), ('c',), ('a', 'b', 'c')]
+    """
+    total = len(names)
+    wanted = set(range(1, total + 1)) if sizes == "all" else {total if size == "all" else int(size) for size in sizes}
+    too_many = [size for size in sorted(wanted) if size > total]
+    if too_many or not wanted:
+        found = f"{too_many[0]} at once" if too_many else "no number"
+        raise ConfigError(
+            f"{path}: {found}, but there are {total} ({', '.join(names)}); give numbers from 1 to {total}"
+        )
+    return [choice for size in sorted(wanted) for choice in itertools.combinations(names, size)]
+
+
+def _move(path: str, names: Sequence[str], change: Callable[[Node], Node]) -> Move:
+    return Move({path: "+".join(names)}, change)
+
+
+def _only_data(
+    names: Collection[str], known: Mapping[str, frozenset[str] | None], sweep: Sweep
+) -> Callable[[Node], Node]:
+    absent = _tasks(known.values()) - _tasks(known[name] for name in names)
+    derived = [name for name, own in sweep.derive.items() if not absent & set(own.needs)]
+
+    def change(root: Node) -> Node:
+        root = _keep(_keep(root, ("data",), names), ("derive",), derived)
+        gone = absent | (sweep.derive.keys() - set(derived))
+        return _keep(root, _HEADS, sweep.model.heads.keys() - gone)
+
+    return change
+
+
+def _only_tasks(names: Collection[str], known: Mapping[str, frozenset[str] | None]) -> Callable[[Node], Node]:
+    def change(root: Node) -> Node:
+        there = root.find(("data",))
+        assert there is not None
+        assert isinstance(there.value, dict)
+        root = _keep(root, ("data",), [name for name in there.value if (known[name] or frozenset()) & set(names)])
+        for name in list(there.value):
+            root = _keep(root, ("data", name, "tasks"), names)
+        return _keep(root, _HEADS, names)
+
+    return change
+
+
+def _tasks(known: Iterable[frozenset[str] | None]) -> frozenset[str]:
+    return frozenset(task for tasks in known if tasks is not None for task in tasks)
+
+
+def _keep(root: Node, path: Path, names: Collection[str]) -> Node:
+    """Return values with only those entries of the mapping at a path, where there is one."""
+    if not isinstance(root.value, dict):
+        return root
+    if not path:
+        return replace(root, value={key: entry for key, entry in root.value.items() if key in names})
+    child = root.child(path[0])
+    if child is None:
+        return root
+    return replace(root, value={**root.value, str(path[0]): _keep(child, path[1:], names)})
+
+
+def _in_order(sweep: Sweep, name: str, known: Collection[str] | None) -> Sequence[str]:
+    declared: Any = sweep.data[name].tasks
+    return tuple(declared) if declared is not None else sorted(known or ())
+
+
+def _check_known(root: Node, known: Mapping[str, Collection[str] | None], sweep: Sweep, what: str) -> None:
+    """Refuse combinations for which it counts what tasks there are, where only the data tell."""
+    if what == "data" and not sweep.model.heads:
+        return
+    reason = (
+        "combine.tasks chooses among them"
+        if what == "tasks"
+        else "model.heads names some, and combine.data leaves some out"
+    )
+    problems = []
+    for name, tasks in known.items():
+        if tasks is None:
+            path: Path = ("data", name)
+            place = root.place_of(path, key=True)
+            problems.append(
+                ": ".join(
+                    part
+                    for part in (place, show_path((*path, "tasks")), f"declare the tasks, because {reason}")
+                    if part
+                )
+            )
+    if problems:
+        raise ConfigError(*problems)
