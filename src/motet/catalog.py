@@ -49,6 +49,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "time_shift": "motet.features.augment:TimeShift",
         "time_mask": "motet.features.augment:TimeMask",
         "frequency_mask": "motet.features.augment:FrequencyMask",
+        "frequency_shift": "motet.features.augment:FrequencyShift",
         "gain": "motet.features.augment:MapGain",
         "noise": "motet.features.augment:MapNoise",
     },

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from motet.features import FrequencyMask, MapGain, MapNoise, TimeMask, TimeShift
+from motet.features import FrequencyMask, FrequencyShift, MapGain, MapNoise, TimeMask, TimeShift
 from motet.features.settings import (
     FrequencyMaskSettings,
+    FrequencyShiftSettings,
     MapGainSettings,
     MapNoiseSettings,
     TimeMaskSettings,
@@ -19,6 +20,7 @@ AUGMENTATIONS: dict[str, Callable[[], Any]] = {
     "time_shift": lambda: TimeShift(TimeShiftSettings()),
     "time_mask": lambda: TimeMask(TimeMaskSettings(masks=2, max_share=0.4)),
     "frequency_mask": lambda: FrequencyMask(FrequencyMaskSettings(masks=2, max_share=0.5)),
+    "frequency_shift": lambda: FrequencyShift(FrequencyShiftSettings(max_share=0.4)),
     "gain": lambda: MapGain(MapGainSettings()),
     "noise": lambda: MapNoise(MapNoiseSettings(max_std=0.5)),
 }
@@ -108,6 +110,18 @@ def test_a_mask_lies_within_the_valid_frames(batch: torch.Tensor) -> None:
     for row, length in enumerate(LENGTHS.tolist()):
         assert changed[row, 0, :length].sum() == 0
         assert (changed[row, :, length:] == 1).all()
+
+
+def test_a_frequency_shift_repeats_the_last_bin() -> None:
+    values = torch.arange(6.0).expand(5, 1, 2, 6)
+    shifted = FrequencyShift(FrequencyShiftSettings(max_share=0.34))(values, None, torch.arange(5.0)[:, None] / 5)
+    assert shifted[:, 0, 1].tolist() == [
+        [2, 3, 4, 5, 5, 5],
+        [1, 2, 3, 4, 5, 5],
+        [0, 1, 2, 3, 4, 5],
+        [0, 0, 1, 2, 3, 4],
+        [0, 0, 0, 1, 2, 3],
+    ]
 
 
 def test_gain_is_one_factor_from_the_range(batch: torch.Tensor) -> None:

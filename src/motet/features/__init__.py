@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from motet.lazy import exports
 
 if TYPE_CHECKING:
-    from motet.features.augment import FrequencyMask, MapGain, MapNoise, TimeMask, TimeShift
+    from motet.features.augment import FrequencyMask, FrequencyShift, MapGain, MapNoise, TimeMask, TimeShift
     from motet.features.cepstral import Mfcc
     from motet.features.feature import Feature
     from motet.features.feature_map import FeatureMap, TimeGrid
@@ -21,6 +21,7 @@ __all__ = [
     "Feature",
     "FeatureMap",
     "FrequencyMask",
+    "FrequencyShift",
     "LogMel",
     "LogbankSummary",
     "MapGain",
@@ -48,6 +49,7 @@ __getattr__, __dir__ = exports(
         "Feature": "feature",
         "FeatureMap": "feature_map",
         "FrequencyMask": "augment",
+        "FrequencyShift": "augment",
         "LogMel": "spectral",
         "LogbankSummary": "summary",
         "MapGain": "augment",

@@ -227,6 +227,13 @@ class FrequencyMaskSettings(Settings):
     max_share: float = option(0.15, "Widest span, as a share of the bins.", gt=0, le=1)
 
 
+class FrequencyShiftSettings(Settings):
+    """Moves the bins of a row up or down, as another voice does on a mel axis; the last bin is repeated."""
+
+    kind: Literal["frequency_shift"] = "frequency_shift"
+    max_share: float = option(0.05, "Largest shift either way, as a share of the bins.", gt=0, lt=1)
+
+
 class MapGainSettings(Settings):
     """Multiplies a row's scaled values by one factor."""
 
@@ -253,6 +260,7 @@ MapAugmentSettings = kinds(
     TimeShiftSettings,
     TimeMaskSettings,
     FrequencyMaskSettings,
+    FrequencyShiftSettings,
     MapGainSettings,
     MapNoiseSettings,
 )
