@@ -12,6 +12,7 @@ ROOMS = (
     "errors",
     "draws",
     "files",
+    "fetching",
     "tensor_file",
     "config",
     "signals",

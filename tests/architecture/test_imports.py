@@ -7,7 +7,7 @@ import pytest
 
 HEAVY = ("torch", "scipy", "sklearn", "pandas", "matplotlib", "pyarrow", "tensorboardX", "librosa")
 EXTRAS = ("pyarrow", "tensorboardX", "matplotlib", "sklearn", "librosa", "pywt", "torchvision", "hypothesis")
-VERBS = ("inspect", "extract", "train", "sweep", "evaluate", "predict", "options", "schema", "doctor")
+VERBS = ("fetch", "inspect", "extract", "train", "sweep", "evaluate", "predict", "options", "schema", "doctor")
 
 
 def _run(code: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from motet.cli.parser import build_parser, parse
 from motet.errors import ConfigError
 
-VERBS = ("inspect", "extract", "train", "evaluate", "predict", "options", "schema", "doctor")
+VERBS = ("fetch", "inspect", "extract", "train", "sweep", "evaluate", "predict", "options", "schema", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -65,7 +65,7 @@ def test_one_command_line_leaves_nothing_behind_for_the_next() -> None:
     [
         ([], "no verb is given"),
         (["trian", "a.yaml"], "verb 'trian' is unknown; did you mean 'train'?"),
-        (["fly"], "verb 'fly' is unknown; there is inspect, extract, train"),
+        (["fly"], "verb 'fly' is unknown; there is fetch, inspect, extract"),
         (["train"], r"required: FILE.*; see `motet train --help`"),
         (["train", "a.yaml", "--bogus"], "'--bogus' is not understood"),
         (["train", "a.yaml", "--dry"], "'--dry' is not understood"),

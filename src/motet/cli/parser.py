@@ -83,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"motet {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for add in (_inspect, _extract, _train, _sweep, _evaluate, _predict, _options, _schema, _doctor):
+    for add in (_fetch, _inspect, _extract, _train, _sweep, _evaluate, _predict, _options, _schema, _doctor):
         add(verbs)
     return parser
 
@@ -133,6 +133,20 @@ def _workers(verb: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes that extract features; by default as many as there are processors, where it takes long",
     )
+
+
+def _fetch(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "fetch",
+        "download a public data set",
+        "Download a data set from its publisher, compare its checksum, and unpack it into a folder of its name.\n"
+        "A download that was cut goes on where it was. Without a name, list what there is, with size and licence.",
+        "  motet fetch\n  motet fetch esc50\n  motet fetch ravdess -o /data",
+    )
+    verb.add_argument("name", metavar="NAME", nargs="?", help="a data set of the list")
+    verb.add_argument("-o", "--output", metavar="DIR", help="folder of all data sets (default: $MOTET_DATA, else data)")
+    verb.add_argument("--keep", action="store_true", help="keep the archives beside what was unpacked")
 
 
 def _inspect(verbs: Any) -> None:
