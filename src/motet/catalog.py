@@ -58,6 +58,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "multiclass": "motet.tasks.classification:Multiclass",
         "multilabel": "motet.tasks.classification:Multilabel",
         "regression": "motet.tasks.regression:Regression",
+        "sequence": "motet.tasks.sequence:Sequence",
     },
 }
 

@@ -73,7 +73,7 @@ def split_corpus(
     by_name = settings if isinstance(settings, Mapping) else dict.fromkeys(corpus.data_sets, settings)
     folds = num_folds(corpus.data_sets, by_name)
     splits = [
-        split_data_set(data_set, by_name[name], seed=seed, tasks=corpus.uses[name], folds=folds)
+        split_data_set(data_set, by_name[name], seed=seed, tasks=_stratifying(corpus, name), folds=folds)
         for name, data_set in corpus.data_sets.items()
     ]
     counts = [count_folds(data_set, by_name[name]) for name, data_set in corpus.data_sets.items()]
@@ -136,6 +136,11 @@ def split_data_set(
         check_data_set(data_set, settings, name, roles, units)
         splits.append(FoldSplit(name, *(np.flatnonzero(roles == code) for code in (TRAIN, DEV, TEST))))
     return splits
+
+
+def _stratifying(corpus: Corpus, data_set: str) -> list[str]:
+    """Return the tasks of a data set whose targets every part of a split should have its share of."""
+    return [name for name in corpus.uses[data_set] if corpus.tasks[name].stratifies]
 
 
 def _joined(corpus: Corpus, name: str, number: int, parts: Sequence[FoldSplit]) -> FoldSplit:

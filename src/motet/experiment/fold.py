@@ -16,7 +16,7 @@ from motet.data.sampling import SamplingRows
 from motet.errors import ConfigError
 from motet.experiment.data import OpenData
 from motet.experiment.fold_checks import check_dev_rows
-from motet.experiment.network_checks import check_lengths
+from motet.experiment.network_checks import check_lengths, check_texts
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
 from motet.experiment.recorder import Recorder
@@ -57,6 +57,7 @@ def train_fold(
     prepared = prepare_fold(experiment, data, fold, seed)
     training = begin_training(experiment, data, prepared, seed)
     check_lengths(experiment, prepared, input_shapes(training.model.document))
+    check_texts(prepared, training.model)
     if number == 1:
         log_network(training.model)
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)

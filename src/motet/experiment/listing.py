@@ -18,6 +18,7 @@ from motet.sources.iterables import IterableSource
 from motet.sources.recordings import with_rate
 from motet.sources.settings import GeneratedSettings
 from motet.sources.source import Source
+from motet.sources.strings import Strings
 from motet.tasks.task import Task
 
 
@@ -162,6 +163,8 @@ def _read(name: str, settings: CompleteDataSet) -> tuple[Source, DataSet]:
     if isinstance(own, UserComponent) and isinstance(own.target, DataSet):
         return IterableSource(own.target), replace(own.target, name=name)
     source: Source = catalog.build("source", own)
+    if settings.strings is not None:
+        source = Strings(source, settings.strings)
     return source, DataSet.of(name, source.examples(settings.signal.reader))
 
 

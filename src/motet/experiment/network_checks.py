@@ -30,11 +30,14 @@ from motet.experiment.shapes import (
 )
 from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
+from motet.model import Model
+from motet.networks.network import Network
 from motet.networks.plan import min_frames, plan_network
 from motet.networks.shape import MapShape
 from motet.pipeline import InputSettings
 from motet.signals.recording import Recording
 from motet.store.store import Store
+from motet.tasks.sequence import Sequence as TextSequence
 
 logger = logging.getLogger("motet")
 
@@ -113,6 +116,41 @@ def check_lengths(experiment: Experiment, prepared: FoldData, shapes: Mapping[st
                 logger.warning("%s; zeros are added to them", text)
     if problems:
         raise ConfigError(*problems, _REMEDY)
+
+
+def check_texts(prepared: FoldData, model: Model) -> None:
+    """Refuse training rows whose text does not fit into the frames that the network leaves of them.
+
+    Raises
+    ------
+    ConfigError
+        Naming the rows.
+    """
+    for name, task in model.tasks.items():
+        if isinstance(task, TextSequence) and isinstance(model.network, Network):
+            _check_text(prepared, name, task, model.network)
+
+
+def _check_text(prepared: FoldData, name: str, task: TextSequence, network: Network) -> None:
+    targets = prepared.corpus.targets[name]
+    rows = prepared.fold.train[targets.present[prepared.fold.train]]
+    fewest = np.array([task.frames_needed(target) for target in targets.values[rows]], dtype=np.int64)
+    needed = {count: network.frames_needed(count) for count in np.unique(fewest).tolist()}
+    problems = []
+    for data_set, maps in prepared.maps.items():
+        every = prepared.corpus.rows_of(data_set)
+        own = np.isin(rows, every)
+        for input_name, seen in maps.items():
+            wanted = np.array([needed[count][input_name] for count in fewest[own].tolist()], dtype=np.int64)
+            short = rows[own][seen.frames(rows[own] - every[0]) < wanted] if own.any() else rows[:0]
+            if len(short):
+                problems.append(
+                    f"data set {data_set!r}, task {name!r}: {len(short)} texts are longer than the frames that the "
+                    f"network leaves of input {input_name!r}{_named(prepared.corpus, short)}; shorten time by less "
+                    "(stride and pooling), take a shorter features hop, or leave these recordings out"
+                )
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _facts_at_once(experiment: Experiment, listed: Mapping[str, Listed]) -> Facts | None:

@@ -14,6 +14,7 @@ from motet.errors import ConfigError, DataError
 from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.sources.source import TaskDefaults
 from motet.tasks.merge import MergeRule
+from motet.tasks.sequence import Sequence
 from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
 
@@ -107,6 +108,12 @@ def check_tasks(experiment: Experiment, corpus: Corpus) -> None:
             for task in tasks
             if rule not in corpus.tasks[task].merge_rules
         ]
+        problems += [
+            f"{_place(experiment, data_set, 'segments')}: the task {task!r} of data.{data_set} is a text of the whole "
+            "recording, of which a segment would hold a part; leave segments out"
+            for task in tasks
+            if isinstance(corpus.tasks[task], Sequence) and experiment.data_set(data_set).segments is not None
+        ]
         if any(corpus.tasks[task].per_frame for task in tasks):
             problems += _moved_time(experiment, data_set)
     if problems:
@@ -167,6 +174,11 @@ def _moved_time(experiment: Experiment, data_set: str) -> Iterator[str]:
             f"{where['segments']}.pad: {settings.segments.pad} repeats the recordings of data.{data_set} and not their "
             "targets in time; use constant"
         )
+
+
+def _place(experiment: Experiment, data_set: str, part: str) -> str:
+    """Return the path of a part of a data set's settings: its own, or the experiment's."""
+    return part if getattr(experiment.data[data_set], part) is None else f"data.{data_set}.{part}"
 
 
 def _merge_path(experiment: Experiment, data_set: str) -> str:

@@ -59,7 +59,7 @@ class Network(nn.Module):
         self.pooling = pooling
         self.heads = named(heads)
         self.framed = frozenset(framed)
-        self.min_frames = self._min_frames()
+        self.min_frames = self.frames_needed(1)
 
     def forward(self, inputs: Inputs, rows: Rows) -> NetworkOutput:
         """Predict the tasks in `rows`, each for its rows.
@@ -107,8 +107,9 @@ class Network(nn.Module):
     def _encoded(self, name: str, column: Column) -> Column:
         return _through(self.encoders.of(name), _at_least(column, self.min_frames[name]))
 
-    def _min_frames(self) -> dict[str, int]:
-        frames = _needed(self.trunk, 1)
+    def frames_needed(self, frames: int) -> dict[str, int]:
+        """Return the fewest frames of each input that give so many frames before the heads."""
+        frames = _needed(self.trunk, frames)
         if self.fusion is not None:
             frames = self.fusion.frames_needed(frames)
         return {name: _needed(layers, frames) for name, layers in self.encoders.named().items()}

@@ -295,6 +295,28 @@ class GeneratedSettings(Settings):
         return self
 
 
+class StringSettings(Settings):
+    """Recordings strung together: each example is several of the source's, one behind the other, with a text."""
+
+    target: Name = required("The target whose labels, with spaces between them, are the text of a string.")
+    shortest: int = option(2, "Fewest recordings of a string.", ge=1)
+    longest: int = option(5, "Most recordings of a string.", ge=1)
+    pause_s: float = option(
+        0.1, "Silence between two recordings on average; each is 0 to 2 times as long.", unit="s", ge=0
+    )
+    rounds: int = option(1, "How often every recording comes, each time in another string.", ge=1)
+    within: Names = option(
+        (), "Targets that all recordings of a string agree in, such as the speaker; a string keeps them."
+    )
+    seed: int = option(0, "Another seed gives other strings.", ge=0)
+
+    @model_validator(mode="after")
+    def _lengths_are_ordered(self) -> Self:
+        if self.shortest > self.longest:
+            raise ValueError(f"shortest is {self.shortest} and longest {self.longest}: swap them")
+        return self
+
+
 def _from_examples(value: object) -> object:
     """Take a list of examples for what it is; a list of plain data is a mistake."""
     examples = isinstance(value, list | tuple) and value and not isinstance(value[0], Mapping | str | int | float)

@@ -17,7 +17,7 @@ from motet.tasks.agreement import AGREEMENT, moments
 from motet.tasks.counting import COUNTING, Flags, Values, count, mean_defined
 from motet.tasks.ranking import rank
 
-LOWER_IS_BETTER = frozenset({"mae", "rmse"})
+LOWER_IS_BETTER = frozenset({"mae", "rmse", "cer", "wer", "mse", "lsd"})
 
 
 class Metric(Protocol):

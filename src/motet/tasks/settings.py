@@ -138,8 +138,22 @@ class IdentitySettings(Settings):
     kind: Literal["identity"] = "identity"
 
 
+class GreedySettings(Settings):
+    """The most probable symbol of every frame, runs merged and blanks left out."""
+
+    kind: Literal["greedy"] = "greedy"
+
+
+class BeamSettings(Settings):
+    """The most probable of several sequences, all paths of each added up (Hannun et al. 2014)."""
+
+    kind: Literal["beam"] = "beam"
+    width: int = option(8, "Beginnings of sequences that are kept after every frame.", ge=1)
+
+
 MulticlassDecisionSettings = Annotated[ArgmaxSettings | UserComponent, Slot("decision")]
 ThresholdDecisionSettings = Annotated[ThresholdSettings | TunedThresholdSettings | UserComponent, Slot("decision")]
+SequenceDecisionSettings = Annotated[GreedySettings | BeamSettings, Slot("decision")]
 RegressionDecisionSettings = Annotated[IdentitySettings | UserComponent, Slot("decision")]
 
 
@@ -231,11 +245,39 @@ LabelMetric = (
     | AucSettings
     | MeanAveragePrecisionSettings
 )
+
+
+class CharacterErrorRateSettings(Settings):
+    """Edits by character over the characters of the truth, spaces included."""
+
+    kind: Literal["cer"] = "cer"
+
+
+class WordErrorRateSettings(Settings):
+    """Edits by word over the words of the truth; of phones, the phone error rate."""
+
+    kind: Literal["wer"] = "wer"
+
+
+class SequenceAccuracySettings(Settings):
+    """Share of rows whose sequence is exactly right."""
+
+    kind: Literal["accuracy"] = "accuracy"
+
+
+class KeywordAucSettings(Settings):
+    """Area under the ROC curve of how surely a keyword is heard, the mean over `keywords`."""
+
+    kind: Literal["keyword_auc"] = "keyword_auc"
+
+
 NumberMetric = ConcordanceSettings | PearsonSettings | MeanAbsoluteErrorSettings | RootMeanSquaredErrorSettings
 
 ClassMetricSettings = Annotated[UarSettings | LabelMetric | UserComponent, Slot("metric")]
 MultilabelMetricSettings = Annotated[LabelMetric | UserComponent, Slot("metric")]
 RegressionMetricSettings = Annotated[NumberMetric | UserComponent, Slot("metric")]
+SequenceMetric = WordErrorRateSettings | CharacterErrorRateSettings | SequenceAccuracySettings | KeywordAucSettings
+SequenceMetricSettings = Annotated[SequenceMetric | UserComponent, Slot("metric")]
 
 
 def _not_empty(metrics: tuple[Settings, ...]) -> tuple[Settings, ...]:
@@ -247,6 +289,7 @@ def _not_empty(metrics: tuple[Settings, ...]) -> tuple[Settings, ...]:
 ClassMetrics = Annotated[Many[ClassMetricSettings], AfterValidator(_not_empty)]
 MultilabelMetrics = Annotated[Many[MultilabelMetricSettings], AfterValidator(_not_empty)]
 RegressionMetrics = Annotated[Many[RegressionMetricSettings], AfterValidator(_not_empty)]
+SequenceMetrics = Annotated[Many[SequenceMetricSettings], AfterValidator(_not_empty)]
 
 _LABELS = (
     "All labels in their order, or a mapping from what the data says to label names; by default every label "
@@ -331,8 +374,35 @@ class RegressionSettings(Settings):
         return self
 
 
+class SequenceSettings(Settings):
+    """A text of variable length that is read off the frames in order: characters, phones or words (CTC)."""
+
+    kind: Literal["sequence"] = "sequence"
+    unit: Literal["characters", "words"] = option(
+        "words", "What a symbol is: a character, spaces included, or what stands between spaces, such as a phone."
+    )
+    labels: Many[Label] | None = option(None, "All symbols in their order; by default every one found in the data.")
+    decision: SequenceDecisionSettings = option(GreedySettings(), "How probabilities become a text.")
+    keywords: Many[Label] = option((), "Texts whose scores are compared with whether they were said.")
+    metrics: SequenceMetrics = option(
+        (WordErrorRateSettings(), CharacterErrorRateSettings(), SequenceAccuracySettings()), _METRICS
+    )
+    weight: float = option(1.0, _WEIGHT, ge=0)
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> Self:
+        declared_labels(self.labels)
+        return self
+
+    @model_validator(mode="after")
+    def _keywords_are_there(self) -> Self:
+        if not self.keywords and any(metric.kind == "keyword_auc" for metric in self.metrics):
+            raise ValueError("the metric keyword_auc wants keywords; name them in `keywords`")
+        return self
+
+
 TaskSettings = Annotated[
-    BinarySettings | MulticlassSettings | MultilabelSettings | RegressionSettings | UserComponent,
+    BinarySettings | MulticlassSettings | MultilabelSettings | RegressionSettings | SequenceSettings | UserComponent,
     Slot("task"),
 ]
 

@@ -81,9 +81,12 @@ class Task(ABC):
     ----------
     merge_rules
         How the predictions of several segments can become one.
+    stratifies
+        Whether a split gives every part its share of every target; not where hardly any comes twice.
     """
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = get_args(MergeRule)
+    stratifies: ClassVar[bool] = True
 
     def __init__(
         self,

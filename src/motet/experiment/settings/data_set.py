@@ -16,7 +16,7 @@ from motet.data.relabel_settings import (
 from motet.data.settings import LimitSettings, SegmentSettings, SplitSettings
 from motet.features.settings import FeatureSettings, ScalingSettings
 from motet.signals.settings import SignalSettings
-from motet.sources.settings import FilenamesSettings, SourceSettings, TableSettings, pattern_fields
+from motet.sources.settings import FilenamesSettings, SourceSettings, StringSettings, TableSettings, pattern_fields
 from motet.tasks.settings import TaskSettings
 
 OVERRIDABLE = ("signal", "features", "scaling", "segments", "split")
@@ -46,6 +46,9 @@ class DataSetSettings(Settings):
         ("train",), "Parts of every fold in which `limit_labels` acts; all: once, before the data set is split."
     )
     balance: BalanceSettings | None = option(None, "How labels become equally frequent in training: up or down.")
+    strings: StringSettings | None = option(
+        None, "String recordings together, such as digits to numbers of several digits; by default each stays alone."
+    )
     limit: LimitSettings | None = option(None, "A part of the data set, for trying things out: rows or a fraction.")
     on_error: Literal["stop", "skip"] = option(
         "stop", "What recordings that cannot be used mean: stop and list them, or skip and list them."
@@ -68,6 +71,8 @@ class DataSetSettings(Settings):
     def known_targets(self) -> frozenset[str] | None:
         """The names of the targets that the source can give, or None where only the data tell."""
         source: Any = self.source
+        if self.strings is not None:
+            return frozenset([self.strings.target, *self.strings.within])
         if isinstance(source, FilenamesSettings):
             return frozenset(pattern_fields(source.pattern))
         if isinstance(source, TableSettings):
@@ -77,6 +82,8 @@ class DataSetSettings(Settings):
     @property
     def _only_target(self) -> frozenset[str] | None:
         """What a source calls its one target; what a user's own calls so is its own affair."""
+        if self.strings is not None:
+            return frozenset([self.strings.target])
         named = None if isinstance(self.source, UserComponent) else getattr(self.source, "task", None)
         return frozenset([named]) if isinstance(named, str) else None
 
