@@ -1,6 +1,6 @@
 """From settings to a network. All that can be refused is refused here, before any data is read."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -26,13 +26,14 @@ from motet.networks.settings import (
     RnnSettings,
 )
 from motet.networks.shape import MapShape
+from motet.networks.sharing import SharedNetwork, build_experts, check_experts, check_framed, share
 from motet.networks.user_network import UserNetwork
 from motet.tasks.task import PerFrame
 
 _LAYERS: Mapping[type[Settings], Any] = {CnnSettings: Cnn, MlpSettings: Mlp, PoolSettings: Pool, RnnSettings: Rnn}
 
 Shapes = Mapping[str, MapShape]
-AnyNetwork = Network | UserNetwork
+AnyNetwork = SharedNetwork | UserNetwork
 
 
 def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> AnyNetwork:
@@ -60,6 +61,11 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     if settings.network is not None:
         return _user_network(settings.network, inputs, outputs)
     _check_heads(settings, outputs)
+    return share(settings, inputs, outputs, build=_build_shared, build_layers=_build_layers)
+
+
+def _build_shared(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> Network:
+    """Build the network whose tasks share all but their heads, and experts where they are asked for."""
     encoders = _build_encoders(settings, inputs)
     encoded = {name: layers[-1].shape if layers else inputs[name] for name, layers in encoders.items()}
     fusion = Fusion(settings, encoded) if len(inputs) > 1 else None
@@ -67,15 +73,20 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     trunk = _build_layers(settings.trunk, shape, "model.trunk")
     shape = trunk[-1].shape if trunk else shape
     framed = {task for task, count in outputs.items() if isinstance(count, PerFrame)}
-    _check_framed(framed, shape)
+    check_framed(framed, shape)
     pools = shape.frames != 1 and len(framed) < len(outputs)
     pooling = Pool(settings.pooling, shape, "model.pooling") if pools else None
     size = (shape if pooling is None else pooling.shape).values_per_frame
+    experts = build_experts(settings.sharing, size, list(outputs))
+    framed_size = shape.values_per_frame
+    if experts is not None:
+        check_experts(framed, outputs, framed_size, size)
+        size = framed_size = experts.size
     heads = {
-        task: Head(settings.heads.get(task, HeadSettings()), shape.values_per_frame if task in framed else size, count)
+        task: Head(settings.heads.get(task, HeadSettings()), framed_size if task in framed else size, count)
         for task, count in outputs.items()
     }
-    return Network(encoders, fusion, trunk, pooling, heads, framed)
+    return Network(encoders, fusion, trunk, pooling, heads, framed, experts)
 
 
 def encoder_paths(settings: ModelSettings, inputs: Shapes) -> dict[str, str]:
@@ -93,17 +104,6 @@ def _check_heads(settings: ModelSettings, outputs: Mapping[str, int]) -> None:
     ]
     if problems:
         raise ConfigError(*problems)
-
-
-def _check_framed(framed: Collection[str], shape: MapShape) -> None:
-    if framed and shape.frames == 1:
-        raise ConfigError(
-            *(
-                f"model.heads.{task}: predicts every frame, but the layers before it leave a single one; take out the "
-                "pool layer or the mlp per clip, and give the map several frames"
-                for task in sorted(framed)
-            )
-        )
 
 
 def _build_encoders(settings: ModelSettings, inputs: Shapes) -> dict[str, list[Layer]]:

@@ -62,11 +62,13 @@ class Cnn(nn.Module):
         layout = torch.channels_last_3d if self.dims == 3 else torch.channels_last
         self.to(memory_format=layout)  # type: ignore[call-overload]
 
-    def forward(self, column: Column) -> Column:
-        """Compute on maps [n, C, T, F]."""
+    def forward(self, column: Column, left: list[tuple[Tensor, Tensor | None]] | None = None) -> Column:
+        """Compute on maps [n, C, T, F]; values and lengths of every stage are added to `left`, where it is given."""
         values, lengths = self._opened(column.values), column.lengths
         for stage in self.stages:
             values, lengths = stage(values, lengths)
+            if left is not None:
+                left.append((values, lengths))
         grid = None if column.grid is None else column.grid.strided(self.stride, self.offset)
         return Column(values.flatten(1, 2) if self.dims == 3 else values, column.rows, lengths, grid)
 

@@ -63,14 +63,14 @@ class Fusion(nn.Module):
         present = [column for column in columns if column is not None]
         _check_steps(encoded)
         num_frames = max(column.values.shape[2] for column in present)
-        num_rows = _num_rows(present)
+        batch_size = num_rows(present)
         maps = [
-            present[0].values.new_zeros(num_rows, size, num_frames, 1)
+            present[0].values.new_zeros(batch_size, size, num_frames, 1)
             if column is None
-            else _placed(_flat(column.values, num_frames), column.rows, num_rows)
+            else _placed(_flat(column.values, num_frames), column.rows, batch_size)
             for column, size in zip(columns, self.sizes, strict=True)
         ]
-        lengths = _fused_lengths(present, num_rows, num_frames)
+        lengths = _fused_lengths(present, batch_size, num_frames)
         return Column(self._fused(maps, present), None, lengths, present[0].grid)
 
     def frames_needed(self, frames: int) -> int:
@@ -110,7 +110,7 @@ def _check_steps(encoded: Mapping[str, Column]) -> None:
         )
 
 
-def _num_rows(columns: Sequence[Column]) -> int:
+def num_rows(columns: Sequence[Column]) -> int:
     """Return B: every row of a batch has at least one input."""
     return max(len(column.values) if column.rows is None else int(column.rows[-1]) + 1 for column in columns)
 

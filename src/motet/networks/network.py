@@ -8,12 +8,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from motet.data.batch import Column
+from motet.networks.experts import MixtureOfExperts, ProgressiveExtraction
 from motet.networks.fusion import Fusion
 from motet.networks.head import Head
 from motet.networks.layer import Layer
 from motet.networks.names import named
 from motet.networks.output import Inputs, NetworkOutput, Rows, chosen
 from motet.networks.pool import Pool
+from motet.networks.shape import MapShape
 
 
 class Network(nn.Module):
@@ -36,6 +38,8 @@ class Network(nn.Module):
         The head of each task.
     framed
         The tasks whose heads see every frame.
+    experts
+        What stands between the features and the heads; None where heads receive the features.
 
     Attributes
     ----------
@@ -51,6 +55,7 @@ class Network(nn.Module):
         pooling: Pool | None,
         heads: Mapping[str, Head],
         framed: Collection[str] = (),
+        experts: MixtureOfExperts | ProgressiveExtraction | None = None,
     ) -> None:
         super().__init__()
         self.encoders = named({name: nn.ModuleList(cast(list[nn.Module], layers)) for name, layers in encoders.items()})
@@ -59,6 +64,7 @@ class Network(nn.Module):
         self.pooling = pooling
         self.heads = named(heads)
         self.framed = frozenset(framed)
+        self.experts = experts
         self.min_frames = self.frames_needed(1)
 
     def forward(self, inputs: Inputs, rows: Rows) -> NetworkOutput:
@@ -71,54 +77,108 @@ class Network(nn.Module):
         rows
             The rows of the batch by task, int64 [n]; None for all.
         """
-        frames = self.frames(inputs)
-        shared = [frames.values] if self.framed & rows.keys() else []
-        predictions = {task: self._framed(task, frames, own) for task, own in rows.items() if task in self.framed}
-        embeddings = {}
-        if len(predictions) < len(rows):
-            features = self.pooled(frames)
-            shared, embeddings = [*shared, features], {"features": Column(features)}
-            for task, own in rows.items():
-                if task not in self.framed:
-                    predictions[task] = Column(self.heads.of(task)(chosen(features, own)), own)
-        ordered = {task: predictions[task] for task in rows}
-        return NetworkOutput(ordered, tuple(shared), embeddings=embeddings)
+        return self.finish(self.frames(inputs), rows)
 
-    def frames(self, inputs: Inputs) -> Column:
-        """Return the maps that leave the trunk, [B, C, T, F]."""
-        encoded = {name: self._encoded(name, column) for name, column in inputs.items() if len(column.values)}
-        column = next(iter(encoded.values())) if self.fusion is None else self.fusion(encoded)
-        return _through(self.trunk, column)
+    def frames(self, inputs: Inputs, maps: dict[str, Column] | None = None) -> Column:
+        """Return the maps that leave the trunk, [B, C, T, F].
+
+        Parameters
+        ----------
+        maps
+            Where given, it receives what every layer returns by its place: "encoder.INPUT.0", "trunk.1".
+        """
+        encoded = {
+            name: _through(
+                self.encoders.of(name), at_least(column, self.min_frames[name]), f"encoder.{name}", maps
+            )
+            for name, column in inputs.items()
+            if len(column.values)
+        }  # fmt: skip
+        return self.through_trunk(self.joined(encoded), maps)
+
+    def joined(self, encoded: Mapping[str, Column]) -> Column:
+        """Return encoded inputs as one map."""
+        return next(iter(encoded.values())) if self.fusion is None else self.fusion(encoded)
+
+    def through_trunk(self, column: Column, maps: dict[str, Column] | None = None) -> Column:
+        """Apply the layers of the trunk."""
+        return _through(self.trunk, column, "trunk", maps)
+
+    def finish(self, frames: Column, rows: Rows) -> NetworkOutput:
+        """Predict from the maps that leave the trunk; their frames are what tasks share, if any task sees them."""
+        framed = [task for task in rows if task in self.framed]
+        pooled = [task for task in rows if task not in self.framed]
+        predictions: dict[str, Column] = {}
+        shared: list[Tensor] = []
+        embeddings: dict[str, Column] = {}
+        if framed:
+            shared = [frames.values]
+            received = self._received(frames.values.transpose(1, 2).flatten(2), framed)
+            predictions |= {task: self._framed(task, received[task], frames, rows[task]) for task in framed}
+        if pooled:
+            features = self.pooled(frames)
+            shared, embeddings = shared or [features], {"features": Column(features)}
+            for task, values in self._received(features, pooled).items():
+                predictions[task] = Column(self.heads.of(task)(chosen(values, rows[task])), rows[task])
+        return NetworkOutput({task: predictions[task] for task in rows}, tuple(shared), embeddings=embeddings)
 
     def pooled(self, frames: Column) -> Tensor:
-        """Return what the heads of rows receive, [B, D]."""
+        """Return what the heads of rows or their experts receive, [B, D]."""
         return (frames if self.pooling is None else self.pooling(frames)).values.flatten(1)
 
-    def _framed(self, task: str, frames: Column, rows: Tensor | None) -> Column:
-        """Apply a head to every frame of some rows: outputs [n, T, K], zero where padding is."""
-        values = chosen(frames.values, rows).transpose(1, 2).flatten(2)
+    def _received(self, features: Tensor, tasks: list[str]) -> dict[str, Tensor]:
+        """Return what the head of each task receives, of features [..., D]."""
+        return dict.fromkeys(tasks, features) if self.experts is None else self.experts(features, tasks)
+
+    def _framed(self, task: str, values: Tensor, frames: Column, rows: Tensor | None) -> Column:
+        """Apply a head to every frame [B, T, D] of some rows: outputs [n, T, K], zero where padding is."""
+        outputs = self.heads.of(task)(chosen(values, rows))
         lengths = None if frames.lengths is None else chosen(frames.lengths, rows)
-        outputs = self.heads.of(task)(values)
         if lengths is not None:
             valid = torch.arange(outputs.shape[1], device=outputs.device) < lengths[:, None]
             outputs = outputs * valid[:, :, None]
         return Column(outputs, rows, lengths, frames.grid)
 
-    def _encoded(self, name: str, column: Column) -> Column:
-        return _through(self.encoders.of(name), _at_least(column, self.min_frames[name]))
+    def common_places(self) -> list[str]:
+        """Return the places of the layers that every row goes through, in order."""
+        encoders = self.encoders.named() if self.fusion is None else {}
+        own = [f"encoder.{name}.{number}" for name, layers in encoders.items() for number in range(len(layers))]
+        return [*own, *(f"trunk.{number}" for number in range(len(self.trunk)))]
 
-    def frames_needed(self, frames: int) -> dict[str, int]:
-        """Return the fewest frames of each input that give so many frames before the heads."""
-        frames = _needed(self.trunk, frames)
+    def shape_before_pooling(self, inputs: Mapping[str, MapShape]) -> MapShape:
+        """Return the shape of what leaves the trunk, for inputs of these shapes."""
+        if len(self.trunk):
+            return layers_of(self.trunk)[-1].shape
+        if self.fusion is not None:
+            return self.fusion.shape
+        name, layers = next(iter(self.encoders.named().items()))
+        return layers_of(layers)[-1].shape if len(layers) else inputs[name]
+
+    def trunk_frames_needed(self, frames: int, wanted: Mapping[str, int] | None = None) -> int:
+        """Return the fewest frames of what enters the trunk; see `frames_needed`."""
+        return _needed(self.trunk, frames, "trunk", wanted or {})
+
+    def frames_needed(self, frames: int, wanted: Mapping[str, int] | None = None) -> dict[str, int]:
+        """Return the fewest frames of each input that give so many frames before the heads.
+
+        Parameters
+        ----------
+        wanted
+            Frames that are to leave a layer, by its place.
+        """
+        frames = self.trunk_frames_needed(frames, wanted)
         if self.fusion is not None:
             frames = self.fusion.frames_needed(frames)
-        return {name: _needed(layers, frames) for name, layers in self.encoders.named().items()}
+        layers = self.encoders.named().items()
+        return {name: _needed(own, frames, f"encoder.{name}", wanted or {}) for name, own in layers}
 
 
-def _through(layers: nn.ModuleList, column: Column) -> Column:
+def _through(layers: nn.ModuleList, column: Column, place: str, maps: dict[str, Column] | None) -> Column:
     """Apply layers in turn."""
-    for layer in layers:
+    for number, layer in enumerate(layers):
         column = layer(column)
+        if maps is not None:
+            maps[f"{place}.{number}"] = column
     return column
 
 
@@ -127,15 +187,16 @@ def layers_of(modules: nn.ModuleList) -> list[Layer]:
     return cast(list[Layer], list(modules))
 
 
-def _needed(layers: nn.ModuleList, frames: int) -> int:
+def _needed(layers: nn.ModuleList, frames: int, place: str, wanted: Mapping[str, int]) -> int:
     """Return the fewest frames that leave so many; a layer of the user's own that does not tell keeps them."""
-    for layer in reversed(layers_of(layers)):
+    for number, layer in reversed(list(enumerate(layers_of(layers)))):
+        frames = max(frames, wanted.get(f"{place}.{number}", 1))
         if hasattr(layer, "frames_needed"):
             frames = layer.frames_needed(frames)
     return frames
 
 
-def _at_least(column: Column, num_frames: int) -> Column:
+def at_least(column: Column, num_frames: int) -> Column:
     """Extend a map by zeros to a number of frames, and every row's length likewise."""
     missing = num_frames - column.values.shape[2]
     if missing <= 0 and (column.lengths is None or num_frames == 1):

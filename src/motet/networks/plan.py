@@ -1,16 +1,22 @@
 """What a network will be, line by line, before any data is read: `motet train --dry-run` prints it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 
+from motet.networks.attention import AttendedNetwork
 from motet.networks.build import Shapes, build_network, encoder_paths
 from motet.networks.cnn import Cnn
+from motet.networks.names import Named
 from motet.networks.network import Network, layers_of
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
+from motet.networks.sharing import SharedNetwork, shape_at
+from motet.networks.towers import CrossStitch, SoftSharing
+from motet.networks.user_network import UserNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,8 @@ def plan_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, 
     """
     with torch.device("meta"):
         network = build_network(settings, inputs, outputs)
-    if isinstance(network, Network):
-        return list(_lines(network, settings, inputs))
+    if not isinstance(network, UserNetwork):
+        return list(_shared_lines(network, settings, inputs))
     count = count_parameters(network)
     return [
         LayerPlan("model.network", f"network for {task}", tuple(inputs.values()), MapShape(outputs[task], 1, 1), count)
@@ -85,6 +91,32 @@ def count_parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
 
 
+def _shared_lines(network: SharedNetwork, settings: ModelSettings, inputs: Shapes) -> Iterator[LayerPlan]:
+    match network:
+        case Network():
+            yield from _lines(network, settings, inputs)
+        case SoftSharing() | CrossStitch():
+            for task, tower in network.towers.named().items():
+                yield from (replace(line, kind=f"{line.kind} of {task}") for line in _lines(tower, settings, inputs))
+            if isinstance(network, CrossStitch):
+                stitches = nn.ModuleList([network.encoder_stitches, network.trunk_stitches])
+                yield _sharing_line("stitches between layers", network.towers, count_parameters(stitches), inputs)
+        case AttendedNetwork():
+            yield from _lines(network.network, settings, inputs)
+            count = count_parameters(network.attention)
+            yield _sharing_line("attention", network.network.heads, count, inputs)
+        case _:
+            yield from _lines(network.network, settings, inputs)
+            for task, branch in network.branches.named().items():
+                shape = shape_at(network.network, network.places[task], inputs)
+                yield from _tail_lines(branch, shape, f"model.heads.{task}.layers")
+
+
+def _sharing_line(kind: str, tasks: Named[Any], count: int, inputs: Shapes) -> LayerPlan:
+    shape = next(iter(inputs.values()))
+    return LayerPlan("model.sharing", f"{kind} of {len(tasks.named())} tasks", (shape,), shape, count)
+
+
 def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterator[LayerPlan]:
     shapes = dict(inputs)
     for name, path in encoder_paths(settings, inputs).items():
@@ -96,7 +128,12 @@ def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterato
         fused = network.fusion
         yield LayerPlan("model.fusion", fused.how, tuple(shapes.values()), fused.shape, count_parameters(fused))
         shape = fused.shape
-    for line in _layer_lines(network.trunk, shape, "model.trunk"):
+    yield from _tail_lines(network, shape, "model.trunk")
+
+
+def _tail_lines(network: Network, shape: MapShape, path: str) -> Iterator[LayerPlan]:
+    """Yield the lines of the trunk, which stands at a path in the settings, and of what follows."""
+    for line in _layer_lines(network.trunk, shape, path):
         yield line
         shape = line.out_shape
     pooled = shape
@@ -104,6 +141,10 @@ def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterato
         pooling = network.pooling
         yield LayerPlan("model.pooling", "pool", (shape,), pooling.shape, count_parameters(pooling))
         pooled = pooling.shape
+    if network.experts is not None:
+        seen, experts = pooled, network.experts
+        pooled, shape = MapShape(experts.size, 1, 1), MapShape(experts.size, shape.frames, 1)
+        yield LayerPlan("model.sharing", "experts", (seen,), pooled, count_parameters(experts))
     for task, head in network.heads.named().items():
         seen = shape if task in network.framed else pooled
         leaving = MapShape(head.outputs, shape.frames if task in network.framed else 1, 1)

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from motet.config import Many, Name, OneOrNamed, Settings, Slot, UserComponent, option
+from motet.networks.sharing_settings import HardSettings, SharingSettings
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "none"]
 
@@ -157,7 +158,18 @@ LayerSettings = Annotated[MlpSettings | CnnSettings | RnnSettings | PoolSettings
 
 
 class HeadSettings(Settings):
-    """What turns the shared features into the predictions of one task: linear, or with hidden layers."""
+    """What turns the shared features into the predictions of one task: linear, or with hidden layers.
+
+    A head may leave the shared layers behind one of them, `from: encoder.1`, and have layers and pooling of its own.
+    """
+
+    leaves: str | None = option(
+        None,
+        "The shared layer behind which the task leaves: encoder.1, trunk.0, or with several inputs encoder.INPUT.1.",
+        alias="from",
+        pattern=r"^(encoder|trunk)(\.[\w-]+)?\.\d+$",
+    )
+    layers: Many[LayerSettings] = option((), "Layers of the task's own, from there on.")
 
     hidden: Many[_Positive] = option((), "Units of each hidden layer; none: a linear head.")
     activation: Activation = option("relu", "Activation after each hidden layer.")
@@ -178,6 +190,7 @@ class ModelSettings(Settings):
     )
     trunk: Many[LayerSettings] = option((), "Layers that all inputs and tasks share, after the encoders.")
     pooling: PoolSettings = option(PoolSettings(), "Pooling before the heads, where time is left.")
+    sharing: SharingSettings = option(HardSettings(), "What the tasks share.")
     heads: dict[Name, HeadSettings] = option({}, "Heads by task; a task that is not named has a linear head.")
     network: Annotated[UserComponent, Slot("network")] | None = option(
         None, "A network of your own, ./mine.py:Net, in place of all of the above."

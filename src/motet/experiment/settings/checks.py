@@ -114,9 +114,15 @@ def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[
 
 def check_objective(model: ModelSettings, objective: Any) -> Iterator[CrossProblem]:
     """Find gradients that are to be balanced on features which the network does not have."""
-    if getattr(objective, "on", None) == "features" and model.network is not None:
+    path = ("training", "objective", "on")
+    if getattr(objective, "on", None) != "features":
+        return
+    if model.network is not None:
         message = "is features, but nobody knows those of a network of your own; use on: parameters"
-        yield CrossProblem(("training", "objective", "on"), message, (("model", "network"),))
+        yield CrossProblem(path, message, (("model", "network"),))
+    elif model.sharing.kind in ("soft", "cross_stitch", "mtan"):
+        message = f"is features, but with model.sharing: {model.sharing.kind} tasks share none; use on: parameters"
+        yield CrossProblem(path, message, (("model", "sharing"),))
 
 
 def check_mixes(
