@@ -22,7 +22,7 @@ from motet.tasks.task import Task
 Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """A reader of nothing, for rows that are never decoded."""
 

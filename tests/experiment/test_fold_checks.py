@@ -52,7 +52,7 @@ def test_a_device_that_is_not_there_is_told_before_anything_is_read(tmp_path: Pa
 
 def test_a_scaling_of_its_own_wants_training_rows(tmp_path: Path) -> None:
     scenes = {"source": {"kind": "generated", "examples": 24, "classes": 2, "duration_s": 0.2}}
-    only_test = {**scenes, "use": "test"}
+    only_test = {"source": {**scenes["source"], "seed": 3}, "use": "test"}
     experiment = _experiment(tmp_path, data={"scenes": scenes, "others": only_test})
     with pytest.raises(
         ConfigError, match=r"data.others.scaling: fold '1' has no training rows .* scaling.shared: true"

@@ -4,12 +4,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from motet.errors import ConfigError, DataError
 from motet.experiment.dry_run import Plan, dry_run
 from motet.experiment.evaluate import evaluate
-from motet.experiment.listing import list_data
+from motet.experiment.folds import split_folds
+from motet.experiment.listing import build_corpus, list_data
 from motet.experiment.run import train
 from motet.experiment.settings import Experiment
 
@@ -132,6 +135,103 @@ def test_a_run_trains_with_all_of_it_and_is_evaluated_as_it_was(tmp_path: Path) 
     assert "limit_labels and balance made" in log
     assert evaluate(tmp_path / "run")["tasks"] == run.result["tasks"]
     assert evaluate(tmp_path / "run", part="train")["tasks"]
+
+
+def test_two_extractions_of_one_data_set_are_two_members_that_never_face_each_other(tmp_path: Path) -> None:
+    data = {
+        "mel": {"source": VOICES, "features": {"mel": MEL}},
+        "mfcc": {"source": VOICES, "features": {"mfcc": {**MEL, "kind": "mfcc", "coefficients": 6}}},
+    }
+    experiment = make(tmp_path, data, split={"kind": "kfold", "folds": 3}, evaluation={"plots": False})
+    listed = list_data(experiment)
+    for fold in split_folds(listed, build_corpus(listed), seed=1):
+        first, second = ({row % 36 for row in fold.test if row // 36 == number} for number in (0, 1))
+        assert first == second
+    run = train(experiment, tmp_path / "run")
+    assert set(run.result["tasks"]) == {"digit", "speaker"}
+
+
+def test_different_rates_of_one_data_set_never_face_each_other(tmp_path: Path) -> None:
+    for number in range(24):
+        noise = np.random.default_rng(number).standard_normal(1600).astype(np.float32) * 0.1
+        (tmp_path / "files").mkdir(exist_ok=True)
+        soundfile.write(tmp_path / "files" / f"{'ab'[number % 2]}_{number}.wav", noise, 8000)
+    source = {"kind": "filenames", "path": str(tmp_path / "files"), "pattern": "{label}_{number:d}.wav"}
+    data: dict[str, Any] = {
+        "plain": {"source": source, "tasks": {"label": {"kind": "multiclass"}}},
+        "filtered": {
+            "source": source,
+            "tasks": {"label": {"kind": "multiclass"}},
+            "signal": {"steps": [{"kind": "low_pass", "high_hz": 1000}]},
+            "limit": 16,
+        },
+    }
+    listed = list_data(make(tmp_path, data))
+    corpus = build_corpus(listed)
+    (fold,) = split_folds(listed, corpus, seed=1)
+    tested = {corpus.locate(row)[0].ids[corpus.locate(row)[1]] for row in fold.test.tolist()}
+    trained = {corpus.locate(row)[0].ids[corpus.locate(row)[1]] for row in [*fold.train.tolist(), *fold.dev.tolist()]}
+    assert tested
+    assert not tested & trained
+    data["filtered"]["use"] = "train"
+    with pytest.raises(DataError, match=r"one recording trains in 'filtered' .* in 'plain' as"):
+        dry_run(make(tmp_path, data))
+
+
+def manifest(folder: Path, lines: list[str]) -> dict[str, Any]:
+    """Write a manifest of spans of one long recording, and return its source."""
+    noise = np.random.default_rng(1).standard_normal(8000 * 6).astype(np.float32) * 0.1
+    soundfile.write(folder / "long.wav", noise, 8000)
+    (folder / "spans.csv").write_text("\n".join(["path,start,end,who,mood,part", *lines]) + "\n")
+    return {
+        "kind": "table", "path": str(folder / "spans.csv"), "start": "start", "end": "end", "group": "who",
+        "targets": {"mood": "mood", "who": "who"},
+    }  # fmt: skip
+
+
+def test_samples_may_lack_targets_and_cut_pieces_stay_together(tmp_path: Path) -> None:
+    moods = ["calm", "wild", ""]
+    lines = [f"long.wav,{n / 5},{n / 5 + 0.2},{'abcdef'[n // 5]},{moods[n % 3]}," for n in range(30)]
+    experiment = make(
+        tmp_path,
+        {"spans": {"source": manifest(tmp_path, lines), "tasks": {"mood": {"kind": "multiclass"}}}},
+        split={"kind": "kfold", "folds": 3, "dev": 0},
+    )
+    listed = list_data(experiment)
+    corpus = build_corpus(listed)
+    for fold in split_folds(listed, corpus, seed=1):
+        groups = [listed["spans"].data_set.groups.take(part).counts() for part in (fold.train, fold.test)]
+        assert not set(groups[0]) & set(groups[1])
+        assert sum(groups[1].values()) == 10
+        assert corpus.count(fold.test)["spans"] == {
+            "rows": 10,
+            "tasks": {"mood": sum(int(row) % 3 < 2 for row in fold.test)},
+        }
+    assert train(experiment, tmp_path / "run").result["folds"] == 3
+
+
+def test_a_predefined_test_set_stands_beside_data_that_are_still_to_be_split(tmp_path: Path) -> None:
+    lines = [f"long.wav,{n / 5},{n / 5 + 0.2},{'abcdef'[n // 5]},{'xy'[n % 2]},{'test' if n > 19 else 'train'}"
+             for n in range(30)]  # fmt: skip
+    table = {**manifest(tmp_path, lines), "partition": "part"}
+    data = {
+        "fixed": {"source": table, "tasks": {"mood": {"kind": "multiclass"}}},
+        "folds": {"source": {**SCENES, "folds": 4}},
+        "plain": {"source": SENSORS, "tasks": {"activity": {"kind": "multiclass"}}, "signal": {"channels": "mono"}},
+    }
+    plan = dry_run(make(tmp_path, data))
+    assert {row.fold for row in plan.rows} == {"1", "2", "3", "4"}
+    assert {row.test for row in plan.rows if row.data_set == "fixed"} == {10}
+    assert sum(row.test for row in plan.rows if row.data_set == "folds" and row.task is None) == 40
+    assert sum(row.test for row in plan.rows if row.data_set == "plain" and row.task is None) == 40
+
+
+def test_a_set_that_only_tests_needs_the_scaling_of_the_others(tmp_path: Path) -> None:
+    data: dict[str, Any] = {"here": {"source": VOICES}, "there": {"source": {**VOICES, "seed": 3}, "use": "test"}}
+    with pytest.raises(ConfigError, match=r"data\.there\.scaling: .* has no training rows .* scaling.shared: true"):
+        dry_run(make(tmp_path, data))
+    shared = {**data, "there": {**data["there"], "scaling": "none"}}
+    assert rows(dry_run(make(tmp_path, shared)))["there", None] == (0, 0, 36)
 
 
 WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [

@@ -25,13 +25,15 @@ kind                  set with folds       with a partition      with groups onl
   `folds: N` says how many are run: fold k of N uses a set's fold k, beginning again after its last.
 - *One side only*: a set with `use: train` or `use: test` stands there whole, in every fold, whatever the publisher
   says; of its split only `dev` counts, which takes its share of the rows of a set that trains.
+- *The same recordings* in several sets, as two extractions of one, stand on the same side in all of them: sets with
+  equal settings are split as one.
 - *Dev rows* under `folds` and `predefined` are the publisher's where there are any. Else `dev: 0.15` takes that
   share of the training rows, stratified, groups whole, leaving every label in training; `dev: 0` takes none;
   `dev: fold` takes the test rows of the next fold out of training; `dev: partition` those that the publisher's
   partition or fold calls dev.
 
-Refused: a group on two sides; no test rows where the kind promises them; no dev rows where `dev` promises them;
-no training rows at all; a label, or a task, without training rows.
+Refused: a group or a recording on two sides; no test rows where the kind promises them; no dev rows where `dev`
+promises them; no training rows at all; a label, or a task, without training rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +45,7 @@ from motet import draws
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.roles import DEV, TEST, TRAIN, FoldSplit, Roles, SplitOfDataSet, assign, count_folds
+from motet.data.shared_recordings import SharedRecordings, clusters
 from motet.data.split_checks import check_corpus, check_data_set
 from motet.data.strata import Strata
 from motet.data.stratify import take_share
@@ -71,17 +74,22 @@ def split_corpus(
         If a group stands on two sides, a part that is promised has no rows, or a label has no training rows.
     """
     by_name = settings if isinstance(settings, Mapping) else dict.fromkeys(corpus.data_sets, settings)
-    folds = num_folds(corpus.data_sets, by_name)
-    splits = [
-        split_data_set(data_set, by_name[name], seed=seed, tasks=_stratifying(corpus, name), folds=folds)
-        for name, data_set in corpus.data_sets.items()
-    ]
-    counts = [count_folds(data_set, by_name[name]) for name, data_set in corpus.data_sets.items()]
-    naming = splits[int(np.argmax(counts))]
+    shared = SharedRecordings(corpus)
+    parts = {names[0]: names for names in clusters(shared.kin, by_name)}
+    sets = {name: corpus.data_sets[name] if len(names) == 1 else shared.joined(names) for name, names in parts.items()}
+    folds = num_folds(sets, by_name)
+    splits = {
+        name: split_data_set(data_set, by_name[name], seed=seed, tasks=_tasks(corpus, parts[name]), folds=folds)
+        for name, data_set in sets.items()
+    }
+    naming = splits[max(sets, key=lambda name: count_folds(sets[name], by_name[name]))]
+    rows = {name: np.concatenate([corpus.rows_of(each) for each in names]) for name, names in parts.items()}
     found = [
-        _joined(corpus, fold.name, number, [of_set[number] for of_set in splits]) for number, fold in enumerate(naming)
+        _joined(fold.name, number, [(of_set[number], rows[name]) for name, of_set in splits.items()])
+        for number, fold in enumerate(naming)
     ]
     for fold in found:
+        shared.check(fold)
         check_corpus(corpus, fold, trains=trains)
     return found
 
@@ -134,7 +142,8 @@ def split_data_set(
         roles = _with_dev(data_set, settings, found, number, strata, units, seed=seed)
         name = found.names[number % len(found.names)]
         check_data_set(data_set, settings, name, roles, units)
-        splits.append(FoldSplit(name, *(np.flatnonzero(roles == code) for code in (TRAIN, DEV, TEST))))
+        train, dev, test = (np.flatnonzero(roles == code) for code in (TRAIN, DEV, TEST))
+        splits.append(FoldSplit(name, train, dev, test, number))
     return splits
 
 
@@ -143,13 +152,20 @@ def _stratifying(corpus: Corpus, data_set: str) -> list[str]:
     return [name for name in corpus.uses[data_set] if corpus.tasks[name].stratifies]
 
 
-def _joined(corpus: Corpus, name: str, number: int, parts: Sequence[FoldSplit]) -> FoldSplit:
-    shifts = corpus.edges[:-1]
+def _tasks(corpus: Corpus, names: Sequence[str]) -> list[str]:
+    """Return the targets that are balanced: of data sets that are split as one, those of each."""
+    if len(names) == 1:
+        return _stratifying(corpus, names[0])
+    return [f"{name}.{task}" for name in names for task in _stratifying(corpus, name)]
+
+
+def _joined(name: str, number: int, parts: Sequence[tuple[FoldSplit, NDArray[np.int64]]]) -> FoldSplit:
+    """Return one fold of parts that are given with their rows of the corpus."""
     return FoldSplit(
         name,
-        np.concatenate([part.train + shift for part, shift in zip(parts, shifts, strict=True)]),
-        np.concatenate([part.dev + shift for part, shift in zip(parts, shifts, strict=True)]),
-        np.concatenate([part.test + shift for part, shift in zip(parts, shifts, strict=True)]),
+        np.sort(np.concatenate([rows[part.train] for part, rows in parts])),
+        np.sort(np.concatenate([rows[part.dev] for part, rows in parts])),
+        np.sort(np.concatenate([rows[part.test] for part, rows in parts])),
         number,
     )
 

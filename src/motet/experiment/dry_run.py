@@ -11,7 +11,7 @@ from typing import Literal
 
 from motet.data.corpus import Corpus
 from motet.data.roles import FoldSplit
-from motet.experiment.fold_checks import check_dev_rows
+from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.folds import split_folds
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
@@ -133,6 +133,7 @@ def dry_run(experiment: Experiment) -> Plan:
     folds = split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
     for fold in folds:
         check_dev_rows(experiment, fold)
+        check_scalings(listed, corpus, fold)
     inputs = plan_inputs(experiment, listed)
     layers, memory = _plan_model(experiment, listed, outputs_of(corpus), _known_facts(inputs))
     return Plan(

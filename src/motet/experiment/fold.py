@@ -15,7 +15,7 @@ from motet.data.samplers import build_sampler
 from motet.data.sampling import SamplingRows
 from motet.errors import ConfigError
 from motet.experiment.data import OpenData
-from motet.experiment.fold_checks import check_dev_rows
+from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.network_checks import check_lengths, check_texts
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
@@ -97,6 +97,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     check_dev_rows(experiment, prepared.fold)
+    check_scalings(data.listed, data.corpus, prepared.fold)
     device = choose_device(settings.device)
     model = build_model(experiment, data, prepared, seed)
     if settings.warm_start is not None:

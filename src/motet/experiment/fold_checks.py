@@ -1,8 +1,16 @@
 """What an experiment wants of the rows of a fold, asked before anything is read, and again when some were skipped."""
 
+from collections.abc import Mapping
+
+import numpy as np
+
+from motet.config import UserComponent
+from motet.data.corpus import Corpus
 from motet.data.roles import FoldSplit
 from motet.errors import ConfigError
+from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
+from motet.features.settings import NoScalingSettings
 from motet.training.settings import PlateauSettings
 
 
@@ -25,6 +33,28 @@ def check_dev_rows(experiment: Experiment, fold: FoldSplit) -> None:
         "leave this out"
         for path, looks in looking.items()
         if looks and not len(fold.dev)
+    ]
+    if problems:
+        raise ConfigError(*problems)
+
+
+def check_scalings(listed: Mapping[str, Listed], corpus: Corpus, fold: FoldSplit) -> None:
+    """Refuse a scaling that a data set has for itself where none of its rows trains: nothing could fit it.
+
+    Raises
+    ------
+    ConfigError
+        Naming the data sets.
+    """
+    numbers = np.unique(corpus.data_set_numbers(fold.train)).tolist()
+    trained = {name for number, name in enumerate(corpus.data_sets) if number in numbers}
+    alone = {name for name, part in listed.items() if not getattr(part.settings.scaling, "shared", False)}
+    problems = [
+        f"data.{name}.scaling: fold {fold.name!r} has no training rows of this data set to fit it on; set "
+        "scaling.shared: true to use what the others fit, or scaling: none"
+        for name in listed
+        if not isinstance(listed[name].settings.scaling, NoScalingSettings | UserComponent)
+        and not (trained & ({name} if name in alone else listed.keys() - alone))
     ]
     if problems:
         raise ConfigError(*problems)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
 from motet.errors import ConfigError
-from motet.experiment.fold_checks import check_dev_rows
+from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.folds import split_folds
 from motet.experiment.listing import Listed
 from motet.experiment.preparation import FoldData
@@ -64,6 +64,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
     check_tasks(experiment, corpus)
     for fold in split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0):
         check_dev_rows(experiment, fold)
+        check_scalings(listed, corpus, fold)
     facts = _facts_at_once(experiment, listed)
     if facts is not None:
         plan_network(experiment.model, network_inputs(listed, facts), outputs_of(corpus))

@@ -13,7 +13,6 @@ from motet.data.corpus import Corpus, raw_targets
 from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
 from motet.data.segments import Segments, fit_length
-from motet.errors import ConfigError
 from motet.experiment.data import OpenData
 from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
@@ -109,30 +108,16 @@ def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed
 
 
 def fit_scalings(model: Model, prepared: FoldData) -> None:
-    """Fit every scaling in one pass over the training rows, without augmentation.
-
-    Raises
-    ------
-    ConfigError
-        If a data set has a scaling of its own but no training rows to fit it on.
-    """
+    """Fit every scaling in one pass over the training rows, without augmentation."""
     scalings: dict[int, Any] = {}
-    seen: dict[int, int] = {}
-    names: dict[int, str] = {}
     for name in model.document.data_sets:
         rows = np.intersect1d(prepared.fold.train, prepared.corpus.rows_of(name))
         for input_name in model.document.data_sets[name].inputs:
             scaling = model.scaling(name, input_name)
-            scalings[id(scaling)], names[id(scaling)] = scaling, name
-            seen[id(scaling)] = seen.get(id(scaling), 0) + len(rows)
+            scalings[id(scaling)] = scaling
             for values in _training_maps(prepared, name, input_name, rows, scaling):
                 scaling.update(values)
-    for key, scaling in scalings.items():
-        if isinstance(scaling, Scaling) and not seen[key]:
-            raise ConfigError(
-                f"data.{names[key]}.scaling: fold {prepared.fold.name!r} has no training rows of this data set to fit "
-                "it on; set scaling.shared: true to use what the others fit, or scaling: none"
-            )
+    for scaling in scalings.values():
         scaling.finish()
 
 
