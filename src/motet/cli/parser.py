@@ -66,7 +66,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     many = getattr(parsed, "many", None)
     unknown = [word for word in rest if many is None or word.startswith("-")]
     if unknown:
-        parser.error(f"{unknown[0]!r} is not understood")
+        raise ConfigError(f"{unknown[0]!r} is not understood; see `{parsed.named} --help`")
     if many is not None:
         getattr(parsed, many).extend(rest)
     return parsed
@@ -98,7 +98,7 @@ def _verb(verbs: Any, name: str, summary: str, explained: str, examples: str) ->
         allow_abbrev=False,
     )
     verb.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    verb.set_defaults(run=_deferred(name))
+    verb.set_defaults(run=_deferred(name), named=verb.prog)
     return verb
 
 
@@ -116,6 +116,7 @@ def _experiment(verb: argparse.ArgumentParser) -> None:
         "overrides",
         metavar="key=value",
         nargs="*",
+        default=[],
         help="settings by dotted path, in place of the file's: model.encoder.1.cell=lstm",
     )
     verb.set_defaults(many="overrides")

@@ -118,7 +118,8 @@ def predict(
         count(len(group))
     if result.skipped and (on_error == "stop" or not result.tasks):
         remedy = "repair them or leave them out, or pass them over with --on-error skip"
-        raise DataError(*result.skipped.values(), f"{len(result.skipped)} recordings cannot be used; {remedy}")
+        those = "1 recording" if len(result.skipped) == 1 else f"{len(result.skipped)} recordings"
+        raise DataError(*result.skipped.values(), f"{those} cannot be used; {remedy}")
     if not result.tasks:
         raise DataError(f"{', '.join(map(str, paths))}: no recordings (looked for {', '.join(way.suffixes)})")
     return result
@@ -163,7 +164,9 @@ def choose_data_set(model: Model, like: str | None) -> str:
     """
     names = list(model.document.data_sets)
     if like is not None and like not in names:
-        raise ConfigError(f"--like {like}: there is no such data set{did_you_mean(like, names)}; {', '.join(names)}")
+        raise ConfigError(
+            f"--like {like}: there is no such data set{did_you_mean(like, names)}; there is {', '.join(names)}"
+        )
     chosen = like or names[0]
     others = [name for name in names if not alike(model, chosen, name)]
     if like is None and others:
