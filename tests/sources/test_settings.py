@@ -79,6 +79,7 @@ def test_columns_have_short_forms() -> None:
     ("settings", "message"),
     [
         ({"pattern": "a.wav"}, r"pattern 'a\.wav' has no named piece: write at least one, such as \{label\}"),
+        ({"pattern": "{a.wav"}, r"pattern '\{a\.wav' cannot be read \(expected '\}' .*: every piece stands between"),
         ({"pattern": "{a b}.wav"}, r"piece 'a b' of pattern .* is malformed"),
         ({"group": "who"}, r"group names 'who', which is not there: choose from digit, speaker, index"),
         ({"fold": "who"}, r"fold names 'who', which is not there"),

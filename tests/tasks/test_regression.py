@@ -104,7 +104,7 @@ def test_segments_are_merged_but_do_not_vote() -> None:
         (1.0, "1.0 has 1 values, but there are 2"),
         ((1.0, float("nan")), "is not a finite number"),
         ((1.0, float("inf")), "is not a finite number"),
-        (("1", "2"), "is not a finite number"),
+        (("1", "2"), r"is text, and a regression wants numbers: .* \{name:d\} or \{name:f\}"),
     ],
 )
 def test_other_targets_are_refused(target: Any, message: str) -> None:

@@ -47,7 +47,7 @@ def pattern_fields(pattern: str) -> dict[str, FieldType]:
     {'digit': 's', 'speaker': 's', 'index': 'd'}
     """
     fields: dict[str, FieldType] = {}
-    for _, name, specification, conversion in Formatter().parse(pattern):
+    for _, name, specification, conversion in _parsed(pattern):
         if name is None:
             continue
         match = _SPECIFICATION.fullmatch(specification or "")
@@ -60,6 +60,16 @@ def pattern_fields(pattern: str) -> dict[str, FieldType]:
         if name and fields.setdefault(name, found) != found:
             raise ValueError(f"piece '{name}' of pattern '{pattern}' has two types: give it the same type everywhere")
     return fields
+
+
+def _parsed(pattern: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    try:
+        return list(Formatter().parse(pattern))
+    except ValueError as error:
+        raise ValueError(
+            f"pattern '{pattern}' cannot be read ({error}): every piece stands between {{ and }}, and a brace of the "
+            "name itself is written twice"
+        ) from None
 
 
 def _value_form(value: object) -> str:

@@ -96,6 +96,11 @@ class Regression(Task):
             raise DataError(
                 f"task {self.name!r}: {target!r} has {values.size} values, but there are {self.output_size}"
             )
+        if any(isinstance(value, str) for value in values):
+            raise DataError(
+                f"task {self.name!r}: {target!r} is text, and a regression wants numbers: let the source read numbers "
+                "(in a pattern {name:d} or {name:f}), or choose multiclass"
+            )
         if not all(isinstance(value, Real) and np.isfinite(float(value)) for value in values):
             raise DataError(f"task {self.name!r}: {target!r} is not a finite number; correct it or leave it out")
         return values.astype(np.float32)
