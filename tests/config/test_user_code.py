@@ -197,3 +197,15 @@ def test_a_failure_is_placed_in_the_file(folder: Path) -> None:
     with pytest.raises(IndexError) as caught:
         [].pop()
     assert failure(caught.value) is None
+
+
+def test_a_method_that_takes_other_arguments_is_placed_in_the_file(folder: Path) -> None:
+    (folder / "mine.py").write_text("class Gong:\n    def touch(self, force):\n        pass\n")
+    gong = load(folder).build()
+    with pytest.raises(TypeError) as caught:
+        gong.touch(1.0, 2.0)
+    told = f"{folder}/mine.py:2: TypeError: Gong.touch() takes 2 positional arguments but 3 were given"
+    assert failure(caught.value) == f"{told}; correct what it takes"
+    with pytest.raises(TypeError) as caught:
+        components_of(1, 2)  # type: ignore[call-arg]
+    assert failure(caught.value) is None

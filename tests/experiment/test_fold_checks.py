@@ -68,3 +68,13 @@ def test_predictions_that_are_gone_are_named(tmp_path: Path) -> None:
     predictions.unlink()
     with pytest.raises(DataError, match=r"scene.csv: predictions cannot be read .* predict again"):
         motet.train(_experiment(tmp_path), tmp_path / "run")
+
+
+def test_a_class_that_is_no_task_is_named(tmp_path: Path) -> None:
+    class Nothing:
+        def __init__(self, name: str, labels: tuple[str, ...]) -> None:
+            pass
+
+    scenes = {"source": {"kind": "generated", "examples": 24, "classes": 2}, "tasks": {"scene": Nothing}}
+    with pytest.raises(ConfigError, match=r"task 'scene': .*Nothing is no task; derive it from motet.tasks.Task"):
+        motet.train(_experiment(tmp_path, data={"scenes": scenes}), tmp_path / "run")

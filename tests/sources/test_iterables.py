@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from motet.errors import DataError
+from motet.errors import ConfigError, DataError
 from motet.sources.example import Example
-from motet.sources.iterables import IterableSource
+from motet.sources.iterables import IterableSource, UserSource
 
 EXAMPLES = [Example(str(number), {}, {"parity": number % 2}) for number in range(3)]
 
@@ -43,3 +43,12 @@ def test_other_things_than_examples_are_refused() -> None:
     wrong: list[Any] = [EXAMPLES[0], ("a.wav", "dog")]
     with pytest.raises(DataError, match=r"item 1 of the iterable is of type tuple; every item must be a motet"):
         list(IterableSource(wrong).examples())
+
+
+def test_a_source_of_ones_own_returns_examples() -> None:
+    class Forgetful:
+        def examples(self, reader: object) -> None:
+            pass
+
+    with pytest.raises(ConfigError, match=r"the source Forgetful: its examples\(reader\) returned NoneType; return a"):
+        list(UserSource(Forgetful()).examples())

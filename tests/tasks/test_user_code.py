@@ -127,6 +127,14 @@ def test_a_loss_gives_one_value_a_row() -> None:
     assert task.loss(torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])).shape == (5,)
 
 
+def test_a_loss_has_a_gradient() -> None:
+    task = _task(loss=lambda predictions, targets: predictions.detach().sum(dim=1))
+    targets = torch.tensor([0, 1, 2, 0, 1])
+    assert task.loss(torch.randn(5, 3), targets).shape == (5,)
+    with pytest.raises(ConfigError, match=r"task 'animal': the loss .* returned values without a gradient"):
+        task.loss(torch.randn(5, 3, requires_grad=True), targets)
+
+
 def test_a_decision() -> None:
     probabilities, _ = _rows()
     task = _task(decision=SecondBest())
@@ -137,6 +145,11 @@ def test_a_decision() -> None:
 def test_a_decision_of_another_shape_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"task 'animal': the decision function returned float64 of shape \(30, 3\)"):
         _task(decision=lambda probabilities: probabilities).decide(_rows()[0])
+
+
+def test_a_decision_for_a_label_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ConfigError, match="the decision function returned codes from 0 to 3, but the 3 labels"):
+        _task(decision=lambda probabilities: np.arange(len(probabilities)) % 4).decide(_rows()[0])
 
 
 def test_a_decision_that_is_tuned() -> None:
@@ -171,6 +184,15 @@ def test_a_function_is_a_metric_of_its_name() -> None:
     probabilities, targets = _rows()
     scores = _task(metrics=["uar", sureness]).score(probabilities, targets)
     assert scores["sureness"] == pytest.approx(probabilities.max(axis=1).mean())
+
+
+@pytest.mark.parametrize("value", ["high", None, np.zeros(3)], ids=["text", "nothing", "several"])
+def test_a_metric_is_one_number(value: Any) -> None:
+    def odd(probabilities: Values, targets: NDArray[np.int64]) -> Any:
+        return value
+
+    with pytest.raises(ConfigError, match=r"the metric 'odd' returned .* but a metric is one number"):
+        _task(metrics=["uar", odd]).score(*_rows())
 
 
 def test_two_metrics_of_one_name_are_refused() -> None:

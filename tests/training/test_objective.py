@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from motet.config import UserComponent
+from motet.errors import ConfigError
 from motet.training.objective import CombinedLosses, Objective, WeightedSum, build_objective
 from motet.training.objective_settings import WeightedSettings
 
@@ -65,6 +68,20 @@ def test_a_users_own_sees_the_means_once_a_step(cuts: list[slice]) -> None:
     squares, distance = 0.25 * (91 / 6), 2.5
     assert seen == [{"a": pytest.approx(squares), "b": pytest.approx(distance)}]
     assert found == pytest.approx([SQUARES * distance - squares, -squares])
+
+
+@pytest.mark.parametrize(
+    ("combine", "found"),
+    [
+        (lambda means: 3.0, "float"),
+        (lambda means: means["a"].detach(), r"a tensor \[\] without a gradient"),
+        (lambda means: torch.stack(list(means.values())), r"a tensor \[2\]"),
+    ],
+    ids=["number", "detached", "vector"],
+)
+def test_what_a_users_own_returns_can_be_descended(combine: Any, found: str) -> None:
+    with pytest.raises(ConfigError, match=f"training.objective: it returned {found}, but what is descended is"):
+        gradient(CombinedLosses(combine), [slice(0, 6)])
 
 
 def test_a_module_is_trained_saved_and_begun_anew() -> None:

@@ -6,15 +6,20 @@ what runs is always what its digest says.
 
 import hashlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import SourceFileLoader
+from operator import attrgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 _PREFIX = "motet_user_"
+_CALLED_WRONGLY = re.compile(r"([\w.]+)\(\) (?:takes|got|missing) ")
 
 
 def file_digest(path: Path) -> str:
@@ -43,8 +48,7 @@ def load_class(path: Path, name: str, digest: str) -> type:
 
 def loaded_files() -> tuple[tuple[Path, str], ...]:
     """Return the path and the digest of every file that was run, for `load_files` in a worker process."""
-    modules = {name: module for name, module in sys.modules.items() if name.startswith(_PREFIX)}
-    return tuple((Path(str(module.__file__)), module.__dict__["__digest__"]) for module in modules.values())
+    return tuple((Path(str(module.__file__)), module.__dict__["__digest__"]) for module in _modules())
 
 
 def load_files(files: Iterable[tuple[Path, str]]) -> None:
@@ -57,12 +61,30 @@ def failure(error: BaseException) -> str | None:
     """Return where in the user's files an error arose, and what it is; None where none of them was running.
 
     `/home/me/mine.py:12: Gong.__call__: ValueError: too loud`
+
+    A method that is called with other arguments than it takes does not run, but it is named all the same.
     """
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
         if str(frame.f_globals.get("__name__", "")).startswith(_PREFIX):
             code = frame.f_code
             return f"{code.co_filename}:{line}: {code.co_qualname}: {type(error).__name__}: {error}"
-    return None
+    return _called_wrongly(error)
+
+
+def _called_wrongly(error: BaseException) -> str | None:
+    match = _CALLED_WRONGLY.match(str(error)) if isinstance(error, TypeError) else None
+    if match is None:
+        return None
+    places = []
+    for module in _modules():
+        with suppress(AttributeError):
+            code = attrgetter(f"{match[1]}.__code__")(module)
+            places.append(f"{code.co_filename}:{code.co_firstlineno}")
+    return f"{' or '.join(places)}: TypeError: {error}; correct what it takes" if places else None
+
+
+def _modules() -> list[ModuleType]:
+    return [module for name, module in sys.modules.items() if name.startswith(_PREFIX)]
 
 
 class _Loader(SourceFileLoader):

@@ -136,8 +136,11 @@ def listed_labels(name: str, settings: Settings, targets: Iterable[Any]) -> tupl
     DataError
         If the targets are none of such a task.
     """
+    collect = getattr(catalog.component_class("task", settings), "collect_labels", None)
+    if collect is None:
+        return ()  # no task at all, which is told where it is built
     try:
-        labels: tuple[str, ...] = catalog.component_class("task", settings).collect_labels(targets)
+        labels: tuple[str, ...] = collect(targets)
     except DataError as error:
         raise DataError(*(f"task {name!r}: {problem}" for problem in error.problems)) from error
     return labels

@@ -82,8 +82,20 @@ class UserSource:
         self._source = source
 
     def examples(self, reader: ReaderSettings = DEFAULT_READER) -> Iterator[Example]:
-        """List the examples; see `Source.examples`."""
-        return IterableSource(self._source.examples(reader)).examples(reader)
+        """List the examples; see `Source.examples`.
+
+        Raises
+        ------
+        UserCodeError
+            If the user's source returns nothing that can be listed.
+        """
+        examples = self._source.examples(reader)
+        if not isinstance(examples, Iterable):
+            raise UserCodeError(
+                f"the source {type(self._source).__name__}: its examples(reader) returned {type(examples).__name__}; "
+                "return a list of motet.Example, or yield them"
+            )
+        return IterableSource(examples).examples(reader)
 
     def tasks(self) -> TaskDefaults:
         """Return the tasks that the user's source knows."""

@@ -230,7 +230,7 @@ class UserLoss:
         Raises
         ------
         UserCodeError
-            If it is not one value a row.
+            If it is not one value a row, or has no gradient where the predictions have one.
         """
         if self._device != predictions.device and isinstance(self._loss, torch.nn.Module):
             self._loss.to(predictions.device)
@@ -241,6 +241,11 @@ class UserLoss:
             raise UserCodeError(
                 f"task {self._task!r}: the loss {self._place} returned {found} for {len(predictions)} rows, but a loss "
                 f'is one value a row, [{len(predictions)}]: do not average (PyTorch\'s own take reduction="none")'
+            )
+        if predictions.requires_grad and not losses.requires_grad:
+            raise UserCodeError(
+                f"task {self._task!r}: the loss {self._place} returned values without a gradient, so nothing can be "
+                "learned from it: compute it from the predictions, with PyTorch, without detach() or NumPy"
             )
         return losses
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.config import UserComponent
-from motet.errors import ConfigError
+from motet.errors import ConfigError, UserCodeError
 from motet.tasks.agreement import AGREEMENT, moments
 from motet.tasks.counting import COUNTING, Flags, Values, count, mean_defined
 from motet.tasks.ranking import rank
@@ -81,10 +81,19 @@ class MetricSet:
         repeated = [np.repeat(np.arange(len(targets)), column.astype(np.int64)) for column in weights.T]
         return {
             name: np.array(
-                [float(metric(probabilities[rows], targets[rows])) if len(rows) else np.nan for rows in repeated]
+                [
+                    _number(name, metric(probabilities[rows], targets[rows])) if len(rows) else np.nan
+                    for rows in repeated
+                ]
             )
             for name, metric in self.own.items()
         }
+
+
+def _number(name: str, value: Any) -> float:
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "biuf":
+        raise UserCodeError(f"the metric {name!r} returned {value!r}, but a metric is one number: correct its __call__")
+    return float(value)
 
 
 def _own_name(metric: Any) -> str:

@@ -216,7 +216,18 @@ class Task(ABC):
                 f"{decisions.shape} for {len(probabilities)} rows, but wanted is {self.decision_dtype} of shape "
                 f"{(len(probabilities), *self.target_shape)}: correct its __call__"
             )
-        return decisions.reshape(len(probabilities), *self.target_shape).astype(self.decision_dtype, copy=False)
+        decisions = decisions.reshape(len(probabilities), *self.target_shape).astype(self.decision_dtype, copy=False)
+        if (
+            not self.target_shape
+            and self.decision_dtype.kind == "i"
+            and not ((decisions >= 0) & (decisions < len(self.labels))).all()
+        ):
+            raise UserCodeError(
+                f"task {self.name!r}: the decision {type(self._decision).__name__} returned codes from "
+                f"{decisions.min()} to {decisions.max()}, but the {len(self.labels)} labels have the codes 0 to "
+                f"{len(self.labels) - 1}: correct its __call__"
+            )
+        return decisions
 
     def score(
         self,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 
 from motet.config import UserComponent
-from motet.errors import ConfigError
+from motet.errors import ConfigError, UserCodeError
 from motet.training.objective_settings import GradientBalanceSettings, LossBalanceSettings, WeightedSettings
 
 Backward = Callable[[Tensor], None]
@@ -153,7 +153,7 @@ class CombinedLosses:
     def combine(self, backward: Backward) -> None:
         """Call the function and take its gradient."""
         if self._means and not self._affine:
-            backward(self._total(self._means))
+            backward(_descended(self._total(self._means)))
         self._means = {name: mean.detach() for name, mean in self._means.items()}
 
     def after_step(self, again: Callable[[], Mapping[str, Tensor]]) -> None:
@@ -186,7 +186,7 @@ class CombinedLosses:
     def _descend_part(self, parts: Mapping[str, Tensor], counts: Mapping[str, int], backward: Backward) -> None:
         """Take the gradient of a part of the losses: f(a + b) = f(a) + f(b) - f(0) where f is affine."""
         zero = next(iter(parts.values())).new_zeros(())
-        total = self._total({name: parts.get(name, zero) for name in counts})
+        total = _descended(self._total({name: parts.get(name, zero) for name in counts}))
         backward(total - self._total(dict.fromkeys(counts, zero)) if self._means else total)
 
     def _total(self, means: Mapping[str, Tensor]) -> Tensor:
@@ -200,6 +200,24 @@ class CombinedLosses:
         if self._weights is None:
             return dict(means)
         return {name: weight * means[name] for name, weight in self._weights.items() if name in means}
+
+
+def _descended(total: Any) -> Tensor:
+    """Return what a function made of the losses, if a gradient can be taken of it.
+
+    Raises
+    ------
+    UserCodeError
+        If it is no scalar with a gradient.
+    """
+    if isinstance(total, Tensor) and total.dim() == 0 and total.requires_grad:
+        return total
+    found = f"a tensor {list(total.shape)}" if isinstance(total, Tensor) else type(total).__name__
+    without = " without a gradient" if isinstance(total, Tensor) and not total.requires_grad else ""
+    raise UserCodeError(
+        f"training.objective: it returned {found}{without}, but what is descended is a scalar tensor that is computed "
+        "from the losses, without detach() or item(): correct your class"
+    )
 
 
 def build_objective(
