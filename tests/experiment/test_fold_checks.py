@@ -78,3 +78,13 @@ def test_a_class_that_is_no_task_is_named(tmp_path: Path) -> None:
     scenes = {"source": {"kind": "generated", "examples": 24, "classes": 2}, "tasks": {"scene": Nothing}}
     with pytest.raises(ConfigError, match=r"task 'scene': .*Nothing is no task; derive it from motet.tasks.Task"):
         motet.train(_experiment(tmp_path, data={"scenes": scenes}), tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["data.json", "seed-1/fold-1/scores.json"])
+def test_the_remedy_for_a_damaged_document_is_one(name: str, tmp_path: Path) -> None:
+    run = motet.train(_experiment(tmp_path), tmp_path / "run")
+    (run.path / name).write_text("{")
+    with pytest.raises(DataError, match=r"is damaged .*; delete it, and run the same `motet train` again"):
+        motet.train(_experiment(tmp_path), tmp_path / "run")
+    (run.path / name).unlink()
+    assert motet.train(_experiment(tmp_path), tmp_path / "run").result == run.result

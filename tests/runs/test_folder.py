@@ -45,10 +45,14 @@ def test_finite_changes_nothing_else() -> None:
     assert finite(document) == document
 
 
-@pytest.mark.parametrize("content", [None, b"", b'{"a": 1', b"\xff\xfe"])
-def test_a_damaged_or_missing_document_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff\xfe"])
+def test_a_damaged_document_is_to_be_deleted(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "data.json"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(DataError, match=r"data\.json: cannot be read .*; run `motet train` again to rebuild it"):
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"data\.json: is damaged .*; delete it, and run the same `motet train` again"):
         read_json(path)
+
+
+def test_a_missing_document_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"data\.json: cannot be read .*; run `motet train` again to rebuild it"):
+        read_json(tmp_path / "data.json")

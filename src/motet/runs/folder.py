@@ -163,8 +163,12 @@ def read_json(path: Path) -> Json:
     """
     try:
         document: Json = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise DataError(f"{path}: cannot be read ({error}); run `motet train` again to rebuild it") from error
+    except ValueError as error:
+        raise DataError(
+            f"{path}: is damaged ({error}); delete it, and run the same `motet train` again, which rebuilds it"
+        ) from error
     return document
 
 
