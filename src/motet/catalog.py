@@ -59,6 +59,9 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "multilabel": "motet.tasks.classification:Multilabel",
         "regression": "motet.tasks.regression:Regression",
         "sequence": "motet.tasks.sequence:Sequence",
+        "events": "motet.tasks.events.task:Events",
+        "activity": "motet.tasks.events.task:Activity",
+        "onsets": "motet.tasks.events.task:Onsets",
     },
 }
 

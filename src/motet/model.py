@@ -24,8 +24,8 @@ from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.pipeline import InputSettings, Pipeline, Precision
 from motet.sources.settings import Content
+from motet.tasks.kinds import TaskSettings
 from motet.tasks.merge import MergeRule
-from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
 from motet.version import __version__
 

@@ -26,6 +26,7 @@ from motet.signals.settings import SignalSettings, StepSettings, WaveformAugment
 from motet.sources.corpora.settings import CorpusSettings
 from motet.sources.settings import SourceSettings
 from motet.tasks import Binary, Multiclass, Multilabel, Regression
+from motet.tasks.kinds import TaskSettings
 from motet.tasks.settings import (
     BinaryLossSettings,
     ClassMetricSettings,
@@ -35,7 +36,6 @@ from motet.tasks.settings import (
     RegressionDecisionSettings,
     RegressionLossSettings,
     RegressionMetricSettings,
-    TaskSettings,
     ThresholdDecisionSettings,
 )
 from motet.training.objective import build_objective

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motet.signals.signal import Signal
-from motet.sources.example import Example
+from motet.sources.example import Example, is_events, label_set
 from motet.sources.generated import Generated
 from motet.sources.settings import GeneratedSettings
 
@@ -43,7 +43,7 @@ def test_examples_are_the_same_every_time_and_follow_the_settings(content: str) 
 def test_tasks_are_those_of_the_targets(content: str) -> None:
     source = Generated(GeneratedSettings.model_validate({"content": content, "examples": 40, "classes": 3}))
     for example in source.examples():
-        assert set(example.targets) == set(source.tasks())
+        assert set(example.targets) - {"timeline"} == set(source.tasks())
     kinds = {"events": ["multilabel"], "sensors": ["multiclass", "regression"]}
     expected = kinds.get(content, ["multiclass"] * len(source.tasks()))
     assert [task["kind"] for task in source.tasks().values()] == expected
@@ -89,3 +89,11 @@ def test_a_group_lies_in_one_fold() -> None:
 def test_folds_without_examples_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         GeneratedSettings.model_validate(settings)
+
+
+def test_events_have_their_times() -> None:
+    for example in Generated(GeneratedSettings(content="events", examples=10)).examples():
+        timeline = example.targets["timeline"]
+        assert is_events(timeline)
+        assert label_set(timeline) == example.targets["events"]
+        assert all(event.offset_s > event.onset_s for event in timeline)

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from motet.tasks.kinds import TaskSettings
 from motet.tasks.settings import (
     BinarySettings,
     CrossEntropySettings,
     MulticlassSettings,
     MultilabelSettings,
     RegressionSettings,
-    TaskSettings,
     UarSettings,
     declared_labels,
 )

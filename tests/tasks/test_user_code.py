@@ -14,7 +14,8 @@ from motet import catalog
 from motet.config import UserComponent
 from motet.errors import ConfigError
 from motet.tasks import Binary, Multiclass
-from motet.tasks.settings import BinarySettings, MulticlassSettings, TaskSettings
+from motet.tasks.kinds import TaskSettings
+from motet.tasks.settings import BinarySettings, MulticlassSettings
 
 Values = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ from motet.data.relabel import listed
 from motet.errors import ConfigError, DataError
 from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.sources.source import TaskDefaults
+from motet.tasks.kinds import TaskSettings
 from motet.tasks.merge import MergeRule
 from motet.tasks.sequence import Sequence
-from motet.tasks.settings import TaskSettings
 from motet.tasks.task import Task
 
 _TASK: TypeAdapter[Settings] = TypeAdapter(TaskSettings)

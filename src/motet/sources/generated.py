@@ -13,7 +13,7 @@ from motet.signals.readers.synthetic.sensors import SyntheticSensors
 from motet.signals.readers.synthetic.speakers import SyntheticSpeaker
 from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
-from motet.sources.example import Example, Target, fold_roles
+from motet.sources.example import Event, Example, Target, fold_roles
 from motet.sources.settings import GeneratedSettings
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
 
@@ -70,7 +70,10 @@ class Generated:
             )
 
     def tasks(self) -> TaskDefaults:
-        """Return the tasks of this content; of grouped speakers, who speaks is no task."""
+        """Return the tasks of this content; of grouped speakers, who speaks is no task.
+
+        Recordings of events also have the target `timeline`, which says when each of them happens.
+        """
         tasks = _TASKS[self.settings.content]
         return {name: dict(task) for name, task in tasks.items() if not (self.settings.grouped and name == "speaker")}
 
@@ -79,11 +82,15 @@ def _targets(synthetic: Synthetic) -> dict[str, Target]:
     if isinstance(synthetic, SyntheticScene):
         return {"scene": synthetic.truth().scene}
     if isinstance(synthetic, SyntheticEvents):
-        return {"events": synthetic.truth().labels}
+        return {"events": synthetic.truth().labels, "timeline": _timeline(synthetic)}
     if isinstance(synthetic, SyntheticSpeaker):
         return {"digit": synthetic.truth().digit, "speaker": synthetic.truth().speaker}
     truth = synthetic.truth()
     return {"activity": truth.activity, "intensity": truth.intensity}
+
+
+def _timeline(synthetic: SyntheticEvents) -> tuple[Event, ...]:
+    return tuple(Event(event.onset_s, event.offset_s, event.label) for event in synthetic.truth().events)
 
 
 def _fold(settings: GeneratedSettings, index: int) -> str:

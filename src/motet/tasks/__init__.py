@@ -7,6 +7,7 @@ from motet.lazy import exports
 if TYPE_CHECKING:
     from motet.tasks.classification import Binary, Multiclass, Multilabel
     from motet.tasks.decisions import Decision, TunedDecision
+    from motet.tasks.events import Activity, Events, Onsets
     from motet.tasks.frames import FrameTask, FrameValues
     from motet.tasks.losses import Loss
     from motet.tasks.merge import MergeRule
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from motet.tasks.task import Task
 
 __all__ = [
+    "Activity",
     "Binary",
     "Decision",
+    "Events",
     "FrameTask",
     "FrameValues",
     "Loss",
@@ -25,6 +28,7 @@ __all__ = [
     "Metric",
     "Multiclass",
     "Multilabel",
+    "Onsets",
     "Regression",
     "Running",
     "Task",
@@ -34,8 +38,10 @@ __all__ = [
 __getattr__, __dir__ = exports(
     __name__,
     {
+        "Activity": "events",
         "Binary": "classification",
         "Decision": "decisions",
+        "Events": "events",
         "FrameTask": "frames",
         "FrameValues": "frames",
         "Loss": "losses",
@@ -43,6 +49,7 @@ __getattr__, __dir__ = exports(
         "Metric": "metrics",
         "Multiclass": "classification",
         "Multilabel": "classification",
+        "Onsets": "events",
         "Regression": "regression",
         "Running": "running",
         "Task": "task",

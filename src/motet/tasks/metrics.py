@@ -17,7 +17,12 @@ from motet.tasks.agreement import AGREEMENT, moments
 from motet.tasks.counting import COUNTING, Flags, Values, count, mean_defined
 from motet.tasks.ranking import rank
 
-LOWER_IS_BETTER = frozenset({"mae", "rmse", "cer", "wer", "mse", "lsd"})
+LOWER_IS_BETTER = frozenset(
+    {
+        *("mae", "rmse", "cer", "wer", "mse", "lsd"),
+        *("segment_error_rate", "segment_error_rate_macro", "event_error_rate", "event_error_rate_macro"),
+    }
+)
 
 
 class Metric(Protocol):

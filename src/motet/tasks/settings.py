@@ -280,16 +280,17 @@ SequenceMetric = WordErrorRateSettings | CharacterErrorRateSettings | SequenceAc
 SequenceMetricSettings = Annotated[SequenceMetric | UserComponent, Slot("metric")]
 
 
-def _not_empty(metrics: tuple[Settings, ...]) -> tuple[Settings, ...]:
+def not_empty(metrics: tuple[Settings, ...]) -> tuple[Settings, ...]:
+    """Refuse a task without any metric."""
     if not metrics:
         raise ValueError("metrics is empty; name one or more, or leave it out to report all")
     return metrics
 
 
-ClassMetrics = Annotated[Many[ClassMetricSettings], AfterValidator(_not_empty)]
-MultilabelMetrics = Annotated[Many[MultilabelMetricSettings], AfterValidator(_not_empty)]
-RegressionMetrics = Annotated[Many[RegressionMetricSettings], AfterValidator(_not_empty)]
-SequenceMetrics = Annotated[Many[SequenceMetricSettings], AfterValidator(_not_empty)]
+ClassMetrics = Annotated[Many[ClassMetricSettings], AfterValidator(not_empty)]
+MultilabelMetrics = Annotated[Many[MultilabelMetricSettings], AfterValidator(not_empty)]
+RegressionMetrics = Annotated[Many[RegressionMetricSettings], AfterValidator(not_empty)]
+SequenceMetrics = Annotated[Many[SequenceMetricSettings], AfterValidator(not_empty)]
 
 _LABELS = (
     "All labels in their order, or a mapping from what the data says to label names; by default every label "
@@ -399,12 +400,6 @@ class SequenceSettings(Settings):
         if not self.keywords and any(metric.kind == "keyword_auc" for metric in self.metrics):
             raise ValueError("the metric keyword_auc wants keywords; name them in `keywords`")
         return self
-
-
-TaskSettings = Annotated[
-    BinarySettings | MulticlassSettings | MultilabelSettings | RegressionSettings | SequenceSettings | UserComponent,
-    Slot("task"),
-]
 
 
 def declared_labels(labels: tuple[str, ...] | Mapping[str, str] | None) -> tuple[str, ...]:

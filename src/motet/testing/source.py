@@ -21,7 +21,7 @@ from motet.signals.signal import Signal
 from motet.sources.example import Example, is_events
 from motet.sources.settings import SourceSettings
 from motet.sources.source import DEFAULT_READER, Source
-from motet.tasks.settings import TaskSettings
+from motet.tasks.kinds import TaskSettings
 from motet.testing.findings import Findings, several
 from motet.testing.shuffled import shuffled_listings
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from motet.config import Context, Settings, UserComponent, required, validate
 from motet.errors import DataError
 from motet.experiment.tasks import build_tasks
-from motet.tasks.settings import TaskSettings
+from motet.tasks.kinds import TaskSettings
 from motet.tasks.task import Task
 from motet.testing.findings import Findings, several
 

@@ -17,7 +17,7 @@ from motet.data.settings import LimitSettings, SegmentSettings, SplitSettings
 from motet.features.settings import FeatureSettings, ScalingSettings
 from motet.signals.settings import SignalSettings
 from motet.sources.settings import FilenamesSettings, SourceSettings, StringSettings, TableSettings, pattern_fields
-from motet.tasks.settings import TaskSettings
+from motet.tasks.kinds import TaskSettings
 
 OVERRIDABLE = ("signal", "features", "scaling", "segments", "split")
 """The parts of an experiment that a data set may have of its own."""

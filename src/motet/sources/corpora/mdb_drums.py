@@ -29,7 +29,7 @@ class MdbDrums:
     Examples
     --------
     >>> MdbDrums(MdbDrumsSettings(path="mdb")).tasks()
-    {'strokes': {'kind': 'events'}}
+    {'strokes': {'kind': 'onsets'}}
     """
 
     settings: MdbDrumsSettings
@@ -40,7 +40,7 @@ class MdbDrums:
 
     def tasks(self) -> TaskDefaults:
         """Return the one task."""
-        return {"strokes": {"kind": "events"}}
+        return {"strokes": {"kind": "onsets"}}
 
     def _clips(self) -> list[Clip]:
         folder, ending = Path(self.settings.path), _ENDINGS[self.settings.audio]

@@ -96,8 +96,10 @@ def united(events: Values) -> Values:
     >>> united(np.array([[0.0, 2.0, 0], [1.0, 3.0, 0], [4.0, 5.0, 0]])).tolist()
     [[0.0, 3.0, 0.0], [4.0, 5.0, 0.0]]
     """
-    if len(events) == 0 or is_weak(events):
-        return np.unique(events, axis=0, equal_nan=True) if len(events) else events
+    if len(events) == 0:
+        return events
+    if is_weak(events):
+        return weak_labels(sorted({int(code) for code in events[:, 2]} - {NOTHING}))
     merged: list[list[float]] = []
     for onset, offset, code in events[np.lexsort((events[:, 0], events[:, 2]))].tolist():
         if merged and merged[-1][2] == code and onset <= merged[-1][1]:

@@ -1,0 +1,26 @@
+"""All kinds of tasks: what may stand at `data.NAME.tasks.TASK`."""
+
+from typing import Annotated
+
+from motet.config import Slot, UserComponent
+from motet.tasks.events.settings import ActivitySettings, EventsSettings, OnsetsSettings
+from motet.tasks.settings import (
+    BinarySettings,
+    MulticlassSettings,
+    MultilabelSettings,
+    RegressionSettings,
+    SequenceSettings,
+)
+
+TaskSettings = Annotated[
+    BinarySettings
+    | MulticlassSettings
+    | MultilabelSettings
+    | RegressionSettings
+    | SequenceSettings
+    | EventsSettings
+    | ActivitySettings
+    | OnsetsSettings
+    | UserComponent,
+    Slot("task"),
+]

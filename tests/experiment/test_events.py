@@ -1,0 +1,89 @@
+"""Events from end to end: generated recordings with known truth, learned frame by frame."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.reliability.small import small_experiment
+
+import motet
+from motet.experiment.settings import Experiment
+from motet.sources.example import Example, label_set
+from motet.sources.generated import Generated
+from motet.sources.settings import GeneratedSettings
+
+ENCODER = [
+    {"kind": "cnn", "channels": [8, 8], "pooling": {"kind": "max", "size": [1, 2]}},
+    {"kind": "rnn", "cell": "gru", "hidden": 8, "bidirectional": True},
+]
+
+
+SOURCE: dict[str, Any] = {"content": "events", "examples": 60, "classes": 2, "rate_hz": 4000.0}
+
+
+def experiment(store: Path, tasks: dict[str, Any], *, epochs: int = 8, **changed: Any) -> Experiment:
+    given: dict[str, Any] = {
+        "data": {"sounds": {"source": {"kind": "generated", **SOURCE}, "tasks": tasks}},
+        "signal": {"rate_hz": 4000},
+        "features": {"kind": "logmel", "bands": 16, "window_s": 0.032, "hop_s": 0.016},
+        "segments": None, "split": {"kind": "holdout", "test": 0.25, "dev": 0.25}, "mixup": None, "augment": [],
+        "model": {"encoder": ENCODER},
+    }  # fmt: skip
+    training = {"epochs": epochs, "batch_size": 8, "optimizer": {"kind": "adam", "learning_rate": 0.03}}
+    return small_experiment(store, {"training": {}}, **{**given, **changed}, training=training)
+
+
+def test_events_are_found_written_and_predicted(tmp_path: Path) -> None:
+    tasks = {
+        "timeline": {
+            "kind": "events",
+            "metrics": ["segment_f1", "event_f1", {"kind": "psds2", "operating_points": 10}],
+        },
+        "events": "multilabel",
+    }
+    run = motet.train(experiment(tmp_path, tasks), tmp_path / "run")
+    figures = run.result["tasks"]["timeline"]
+    assert figures["segment_f1"]["value"] > 0.8
+    assert figures["event_f1"]["value"] > 0.5
+    assert figures["event_f1"]["low"] <= figures["event_f1"]["value"] <= figures["event_f1"]["high"]
+    with (run.path / "seed-1" / "fold-1" / "predictions" / "timeline.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    decided = json.loads(rows[0]["decision"])
+    assert all(onset < offset and isinstance(label, str) for onset, offset, label in decided)
+    again = motet.evaluate(run.path)["tasks"]["timeline"]
+    assert again["event_f1"]["value"] == pytest.approx(figures["event_f1"]["value"])
+
+
+def test_recordings_with_labels_alone_learn_when_things_happen(tmp_path: Path) -> None:
+    """Two of three training recordings have no times; those that test have, and so have those that tune."""
+    rows = [
+        Example(each.id, each.inputs, {"timeline": _weak(each, number)}, partition=_role(number))
+        for number, each in enumerate(Generated(GeneratedSettings(**SOURCE)).examples())
+    ]
+    data = {"sounds": {"source": rows, "tasks": {"timeline": {"kind": "events", "decision": "tuned"}}}}
+    split = {"kind": "predefined", "dev": "partition"}
+    run = motet.train(experiment(tmp_path, {}, data=data, split=split), tmp_path / "run")
+    assert run.result["tasks"]["timeline"]["segment_f1"]["value"] > 0.6
+
+
+def test_activity_and_onsets_of_the_same_recordings(tmp_path: Path) -> None:
+    rows = [
+        Example(each.id, each.inputs, dict.fromkeys(("busy", "starts"), each.targets["timeline"]))
+        for each in Generated(GeneratedSettings(**SOURCE)).examples()
+    ]
+    tasks = {"busy": "activity", "starts": {"kind": "onsets", "metrics": [{"kind": "onset_f1", "tolerance_s": 0.1}]}}
+    data = {"sounds": {"source": rows, "tasks": tasks}}
+    run = motet.train(experiment(tmp_path, {}, data=data), tmp_path / "run")
+    assert run.result["tasks"]["busy"]["segment_f1"]["value"] > 0.8
+    assert run.result["tasks"]["starts"]["onset_f1"]["value"] > 0.4
+
+
+def _role(number: int) -> Any:
+    return ("train", "train", "train", "dev", "test")[number % 5]
+
+
+def _weak(example: Example, number: int) -> Any:
+    timeline = example.targets["timeline"]
+    return label_set(timeline) if number % 5 in (1, 2) else timeline
