@@ -49,6 +49,14 @@ def test_mix_subclasses_and_some_labels(folder: Path) -> None:
     assert [stroke.label for stroke in strokes] == ["KD", "SDF"]
 
 
+def test_labels_that_never_occur_and_impossible_times_are_refused(folder: Path) -> None:
+    with pytest.raises(DataError, match="no stroke is BD, but CY, KD, SD; correct `labels`"):
+        listed(folder, labels=["BD", "SD"])
+    (folder / NAMES[2]).write_text("-1.0 \t CY \n")
+    with pytest.raises(DataError, match=r"_class\.txt:1: event 'CY' lasts from -1"):
+        listed(folder)
+
+
 def test_what_is_not_there_is_named(folder: Path) -> None:
     (folder / NAMES[2]).unlink()
     with pytest.raises(DataError, match=r"MusicDelta_Punk_class\.txt: has the strokes of audio/.*, but is not there"):

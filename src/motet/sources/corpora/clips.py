@@ -10,7 +10,7 @@ from motet.errors import DataError
 from motet.signals.readers.by_suffix import SOUND_SUFFIXES, reader_for
 from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
-from motet.sources.example import Example, Role, Target
+from motet.sources.example import Event, Example, Role, Target
 from motet.sources.listing import list_files, portable, several
 from motet.sources.source import INPUT
 
@@ -162,6 +162,21 @@ def read_rows(
                 f"{path}:{number}: has {len(cells)} cells, but a row has at least {columns}; restore the file"
             )
         yield f"{path}:{number}", cells
+
+
+def event_at(place: str, onset: str, offset: str, label: str) -> Event:
+    """Return the event of a row.
+
+    Raises
+    ------
+    DataError
+        If its times are not numbers, or impossible; the message names the place.
+    """
+    onset_s, offset_s = seconds(onset, place), seconds(offset, place)
+    try:
+        return Event(onset_s, offset_s, label)
+    except DataError as error:
+        raise DataError(f"{place}: {error}") from None
 
 
 def seconds(cell: str, place: str) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from motet.errors import ConfigError, DataError
 from motet.signals.settings import ReaderSettings
-from motet.sources.corpora.clips import Clip, SoundFiles, examples_of, seconds, stem
+from motet.sources.corpora.clips import Clip, SoundFiles, event_at, examples_of, stem
 from motet.sources.corpora.evaluation_setup import FoldRow, read_folds, roles_in_folds, scenes_of
 from motet.sources.corpora.settings import DcaseEventsSettings
 from motet.sources.example import Event, Example
@@ -70,7 +70,4 @@ class DcaseEvents:
 def _event(row: FoldRow) -> Event:
     if len(row.cells) < 5:
         raise DataError(f"{row.place}: has {len(row.cells)} cells, but an event has 5; restore the list")
-    try:
-        return Event(seconds(row.cells[2], row.place), seconds(row.cells[3], row.place), row.cells[4])
-    except DataError as error:
-        raise DataError(f"{row.place}: {error}") from None
+    return event_at(row.place, *row.cells[2:5])

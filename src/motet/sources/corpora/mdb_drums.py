@@ -7,13 +7,13 @@ Recordings are also found directly in `audio`. Strokes are events whose offset i
 Source: C. Southall et al., "MDB Drums: An Annotated Subset of MedleyDB for Automatic Drum Transcription", ISMIR 2017.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from motet.errors import DataError
 from motet.signals.settings import ReaderSettings
-from motet.sources.corpora.clips import Clip, SoundFiles, examples_of, read_rows, seconds, stem
+from motet.sources.corpora.clips import Clip, SoundFiles, event_at, examples_of, read_rows, stem
 from motet.sources.corpora.settings import MdbDrumsSettings
 from motet.sources.example import Event, Example
 from motet.sources.listing import several
@@ -49,17 +49,30 @@ class MdbDrums:
             raise DataError(f"{folder}/audio: holds no TRACK{ending}.wav; correct `audio` or `path`")
         tracks = {name: stem(name).rsplit("/", 1)[-1].removesuffix(ending) for name in names}
         tables = {name: self._table(folder, track) for name, track in tracks.items()}
-        absent = [f"{tables[name]}: has the strokes of {name}, but is not there" for name in names]
-        absent = [problem for name, problem in zip(names, absent, strict=True) if not tables[name].is_file()]
+        absent = [name for name, table in tables.items() if not table.is_file()]
         if absent:
-            raise several(absent, "restore the annotations, or remove the recordings")
-        return [Clip(name, {"strokes": self._strokes(tables[name])}, group=tracks[name]) for name in names]
+            raise several(
+                (f"{tables[name]}: has the strokes of {name}, but is not there" for name in absent),
+                "restore the annotations, or remove the recordings",
+            )
+        strokes = {name: list(_strokes(table)) for name, table in tables.items()}
+        self._check_labels({stroke.label for of_track in strokes.values() for stroke in of_track})
+        return [Clip(name, {"strokes": self._kept(strokes[name])}, group=tracks[name]) for name in names]
 
     def _table(self, folder: Path, track: str) -> Path:
         kind = self.settings.annotations
         return folder / "annotations" / kind / f"{track}_{kind}.txt"
 
-    def _strokes(self, table: Path) -> tuple[Event, ...]:
-        rows = [(seconds(cells[0], place), cells[1]) for place, cells in read_rows(table, columns=2)]
-        kept = self.settings.labels
-        return tuple(sorted(Event(onset_s, onset_s, label) for onset_s, label in rows if not kept or label in kept))
+    def _check_labels(self, found: set[str]) -> None:
+        unknown = [label for label in self.settings.labels if label not in found]
+        if unknown:
+            known = ", ".join(sorted(found))
+            raise DataError(f"{self.settings.path}: no stroke is {', '.join(unknown)}, but {known}; correct `labels`")
+
+    def _kept(self, strokes: Iterable[Event]) -> tuple[Event, ...]:
+        labels = self.settings.labels
+        return tuple(sorted(stroke for stroke in strokes if not labels or stroke.label in labels))
+
+
+def _strokes(table: Path) -> Iterator[Event]:
+    return (event_at(place, cells[0], cells[0], cells[1]) for place, cells in read_rows(table, columns=2))
