@@ -29,6 +29,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "table": "motet.sources.table:Table",
         "folders": "motet.sources.folders:Folders",
         "arrays": "motet.sources.arrays:Arrays",
+        "edf": "motet.sources.edf:Edf",
         "generated": "motet.sources.generated:Generated",
     },
     "feature": {

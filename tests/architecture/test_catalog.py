@@ -62,6 +62,7 @@ REQUIRED: dict[str | None, dict[str, Any]] = {
     "folders": {"path": HERE},
     "table": {"path": FILE},
     "arrays": {"path": HERE},
+    "edf": {"path": HERE},
     "band_pass": {"low_hz": 100, "high_hz": 200},
     "high_pass": {"low_hz": 100},
     "low_pass": {"high_hz": 200},

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = ("torch", "scipy", "sklearn", "pandas", "matplotlib", "pyarrow", "tensorboardX", "librosa")
-EXTRAS = ("pyarrow", "tensorboardX", "matplotlib", "sklearn", "librosa", "pywt", "torchvision", "hypothesis")
+EXTRAS = ("pyarrow", "edfio", "tensorboardX", "matplotlib", "sklearn", "librosa", "pywt", "torchvision", "hypothesis")
 VERBS = ("fetch", "inspect", "extract", "train", "sweep", "evaluate", "predict", "options", "schema", "doctor")
 
 

@@ -10,7 +10,7 @@ from motet.extraction import as_item
 from motet.maps import LiveMaps, Maps, MemoryMaps, describe_map
 from motet.model import InputDocument, Model
 from motet.signals.augment import AugmentationChain
-from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, SIGNAL_SUFFIXES, SOUND_SUFFIXES
+from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, EDF_SUFFIXES, SIGNAL_SUFFIXES, SOUND_SUFFIXES
 from motet.sources.recordings import recording_of
 from motet.store.store import Item
 
@@ -102,4 +102,5 @@ def _suffixes(own: InputDocument) -> frozenset[str]:
     """Return the endings of files that can be read; those without a rate only where the model knows it."""
     if own.content == "maps":
         return ARRAY_SUFFIXES
-    return SOUND_SUFFIXES if own.pipeline.signal.reader.rate_hz is None else SIGNAL_SUFFIXES
+    carry_rates = SOUND_SUFFIXES | EDF_SUFFIXES
+    return carry_rates if own.pipeline.signal.reader.rate_hz is None else SIGNAL_SUFFIXES

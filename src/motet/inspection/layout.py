@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from motet.errors import DataError, MotetError
-from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, SIGNAL_SUFFIXES, SOUND_SUFFIXES, TEXT_SUFFIXES, reader_for
+from motet.signals.readers.by_suffix import EDF_SUFFIXES, SIGNAL_SUFFIXES, SOUND_SUFFIXES, reader_for
 from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
 from motet.sources.example import Example
@@ -50,6 +50,8 @@ def _of_folder(path: Path, reader: ReaderSettings) -> Any:
         if "/" not in name and (table := _table(path / name)):
             return table
     sounds = list_files(str(path), extensions=sorted(SOUND_SUFFIXES))
+    if not sounds and list_files(str(path), extensions=sorted(EDF_SUFFIXES)):
+        return {"kind": "edf", "path": str(path)}
     names = sounds or list_files(str(path), extensions=sorted(SIGNAL_SUFFIXES))
     if not names:
         raise DataError(
@@ -102,8 +104,11 @@ def _table(path: Path) -> dict[str, Any] | None:
 
 def _names_files(manifest: Manifest, name: str, root: Path) -> bool:
     cells = [str(cell) for cell in list(manifest.columns[name])[:_LOOKED_AT] if cell is not None]
-    endings = SOUND_SUFFIXES | ARRAY_SUFFIXES | TEXT_SUFFIXES
-    return bool(cells) and all(Path(cell).suffix.lower() in endings for cell in cells) and (root / cells[0]).is_file()
+    return (
+        bool(cells)
+        and all(Path(cell).suffix.lower() in SIGNAL_SUFFIXES for cell in cells)
+        and (root / cells[0]).is_file()
+    )
 
 
 def _repeats(manifest: Manifest, name: str) -> bool:

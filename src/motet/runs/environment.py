@@ -11,6 +11,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "tensorboard": ("tensorboardX",),
     "plots": ("matplotlib",),
+    "edf": ("edfio",),
     "balancing": ("torchjd", "cvxpy", "quadprog"),
 }
 

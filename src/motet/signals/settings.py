@@ -58,7 +58,8 @@ class ReaderSettings(Settings):
         max_length=1,
     )
     columns: Many[ColumnChoice] | None = option(
-        None, "Text columns that become channels, by name in the header or by number from 0; by default all."
+        None,
+        "Text columns, or signals of EDF files, that become channels, by name or by number from 0; by default all.",
     )
     skip_rows: int = option(0, "Lines to skip at the top of a text file, before its header.", ge=0)
 

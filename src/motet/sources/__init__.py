@@ -12,6 +12,7 @@ from motet.lazy import exports
 if TYPE_CHECKING:
     from motet.sources.arrays import Arrays
     from motet.sources.corpora.esc import Esc
+    from motet.sources.edf import Edf
     from motet.sources.example import Event, Example
     from motet.sources.filenames import Filenames
     from motet.sources.folders import Folders
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArrayMap",
     "Arrays",
+    "Edf",
     "Esc",
     "Event",
     "Example",
@@ -43,6 +45,7 @@ __getattr__, __dir__ = exports(
         "Arrays": "arrays",
         "Esc": "corpora.esc",
         "Event": "example",
+        "Edf": "edf",
         "Example": "example",
         "Filenames": "filenames",
         "Folders": "folders",

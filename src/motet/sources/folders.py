@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from motet.errors import DataError
-from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, SOUND_SUFFIXES, TEXT_SUFFIXES
+from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, EDF_SUFFIXES, SOUND_SUFFIXES, TEXT_SUFFIXES
 from motet.signals.settings import ReaderSettings
 from motet.sources.codes import CodeNames
 from motet.sources.example import Example, fold_roles
@@ -20,7 +20,12 @@ from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
 Layout = Literal["classes", "partitions", "folds"]
 
 _FOLD = re.compile(r"fold[ _-]?(.+)", re.IGNORECASE)
-_FAMILIES = {"sound": tuple(sorted(SOUND_SUFFIXES)), "arrays": tuple(ARRAY_SUFFIXES), "text": tuple(TEXT_SUFFIXES)}
+_FAMILIES = {
+    "sound": tuple(sorted(SOUND_SUFFIXES)),
+    "arrays": tuple(ARRAY_SUFFIXES),
+    "text": tuple(TEXT_SUFFIXES),
+    "EDF": tuple(EDF_SUFFIXES),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,6 +272,44 @@ class ArraysSettings(Settings):
     partition: str | None = option(None, "Array or text file that says train, dev or test.")
 
 
+class EdfSettings(Settings):
+    """EEG and other recordings in EDF or BDF; annotations are events, or every one is an example."""
+
+    kind: Literal["edf"] = "edf"
+    path: ExistingFolder = required("Folder of the files; subfolders are searched too.")
+    task: Name = option("event", "Name of the task of the annotations.")
+    cut: bool = option(False, "Whether every annotation is an example with its label; else files are, with events.")
+    labels: LabelNames = option(
+        {}, "Names of the annotations, {T1: left, T2: right}: others are left out. By default all, as they are written."
+    )
+    start_s: float = option(0.0, "Where an example begins, from its annotation's onset; with cut.", unit="s")
+    length_s: float | None = option(
+        None, "How long an example lasts; with cut, by default as long as its annotation.", unit="s", gt=0
+    )
+    incomplete: Literal["error", "skip"] = option(
+        "error", "What examples mean that would leave the recording; with cut."
+    )
+    pattern: str | None = option(
+        None, "File name with pieces in braces, as in S{subject}R{run}.edf, which are targets too.", min_length=1
+    )
+    group: str | None = option(
+        None, "Piece whose values must not stand on both sides of a split; with cut, by default the file."
+    )
+    fold: str | None = option(None, "Piece that names the fold in which a file is tested.")
+    exclude: Names = option((), "Paths below the folder to leave out, with * and ? as wildcards.")
+
+    @model_validator(mode="after")
+    def _pieces_and_spans(self) -> Self:
+        fields = pattern_fields(self.pattern) if self.pattern else {}
+        _check_names("group", [self.group], fields)
+        _check_names("fold", [self.fold], fields)
+        if self.task in fields:
+            raise ValueError(f"task is {self.task!r}, which is also a piece of the pattern; rename one")
+        if not self.cut and (self.start_s, self.length_s, self.incomplete) != (0.0, None, "error"):
+            raise ValueError("start_s, length_s and incomplete need cut: true; without it files are whole examples")
+        return self
+
+
 class GeneratedSettings(Settings):
     """Synthetic recordings with known truth; recording i depends on these settings and i alone."""
 
@@ -339,6 +377,7 @@ SourceSettings = Annotated[
     | TableSettings
     | FoldersSettings
     | ArraysSettings
+    | EdfSettings
     | GeneratedSettings
     | UserComponent,
     Slot("source"),

@@ -1,10 +1,11 @@
-"""Which reader a file gets: NumPy and text by their suffixes, everything else is for libsndfile."""
+"""Which reader a file gets: NumPy, text and EDF by their suffixes, everything else is for libsndfile."""
 
 from pathlib import Path
 
 from motet.errors import ConfigError
 from motet.signals.readers.arrays import NumpyFile
 from motet.signals.readers.audio import AudioFile
+from motet.signals.readers.edf import EdfFile
 from motet.signals.readers.text import TextFile
 from motet.signals.settings import ReaderSettings
 
@@ -13,10 +14,11 @@ _PACKED_SUFFIXES = {".flac", ".ogg", ".oga", ".opus", ".mp3", ".voc"}
 SOUND_SUFFIXES = frozenset(_PLAIN_SUFFIXES | _PACKED_SUFFIXES)
 ARRAY_SUFFIXES = frozenset({".npy", ".npz"})
 TEXT_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".dat", ".asc"})
-SIGNAL_SUFFIXES = SOUND_SUFFIXES | ARRAY_SUFFIXES | TEXT_SUFFIXES
+EDF_SUFFIXES = frozenset({".edf", ".bdf"})
+SIGNAL_SUFFIXES = SOUND_SUFFIXES | ARRAY_SUFFIXES | TEXT_SUFFIXES | EDF_SUFFIXES
 
 
-def reader_for(path: Path, settings: ReaderSettings) -> AudioFile | NumpyFile | TextFile:
+def reader_for(path: Path, settings: ReaderSettings) -> AudioFile | EdfFile | NumpyFile | TextFile:
     """Return the reader of a file, chosen by its suffix. The file is not opened.
 
     Raises
@@ -35,6 +37,8 @@ def reader_for(path: Path, settings: ReaderSettings) -> AudioFile | NumpyFile | 
     if suffix in TEXT_SUFFIXES:
         rate_hz = rate_of(path, settings)
         return TextFile(path, rate_hz, settings.delimiter, settings.columns, settings.skip_rows)
+    if suffix in EDF_SUFFIXES:
+        return EdfFile(path, settings.columns)
     return AudioFile(path)
 
 
