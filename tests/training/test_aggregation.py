@@ -1,12 +1,15 @@
+import numpy as np
 import pytest
 import torch
 import torchjd.aggregation as reference
+from scipy.optimize import minimize
 from torch import Tensor
 
-from motet.training.aggregation import bargained, build_aggregation
+from motet.training.aggregation import UpGrad, bargained, build_aggregation
 from tests.training.objectives import GRADIENTS, settings_of
 
 JACOBIAN = torch.tensor([[-4.0, 1.0, 1.0, 0.5], [6.0, 1.0, 1.0, -2.0], [0.3, 0.1, -0.7, 0.2]])
+UPGRAD = [0.14875, 1.64671, 0.08913, -0.22777]
 ALL = (0, 1, 2)
 
 
@@ -22,7 +25,6 @@ def aggregated(kind: str, jacobian: Tensor = JACOBIAN, tasks: tuple[int, ...] = 
         ("cagrad", reference.CAGrad(c=0.4)),
         ("mgda", reference.MGDA()),
         ("aligned_mtl", reference.AlignedMTL()),
-        ("upgrad", reference.UPGrad()),
         ("config", reference.ConFIG()),
     ],
 )
@@ -53,6 +55,28 @@ def test_opposite_gradients_give_something_finite(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["mgda", "nash_mtl", "upgrad", "config"])
 def test_no_task_is_harmed(kind: str) -> None:
     assert (JACOBIAN @ aggregated(kind)).min() > -1e-3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_upgrad_solves_its_quadratic_programs(seed: int) -> None:
+    """Against a general solver: row i moves to the w >= e_i that makes w^T G w smallest."""
+    jacobian = torch.randn(3, 5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    gramian = (jacobian @ jacobian.T).numpy()
+    gramian = gramian / np.trace(gramian) + 1e-4 * np.eye(3)
+    solved = [
+        minimize(
+            lambda w: w @ gramian @ w, row, jac=lambda w: 2 * gramian @ w, method="SLSQP",
+            bounds=[(least, None) for least in row], options={"ftol": 1e-14},
+        ).x
+        for row in np.eye(3)
+    ]  # fmt: skip
+    expected = torch.from_numpy(np.mean(solved, axis=0)) @ jacobian
+    assert UpGrad()(jacobian).tolist() == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_upgrad_is_the_reference_of_its_authors() -> None:
+    """The value of torchjd 0.18, `UPGrad()(JACOBIAN)`; its solver is not installed here."""
+    assert UpGrad()(JACOBIAN).tolist() == pytest.approx(UPGRAD, abs=1e-4)
 
 
 def test_gradvac_follows_the_reference_and_remembers() -> None:

@@ -12,7 +12,7 @@ EXTRAS = {
     "tensorboard": ("tensorboardX",),
     "plots": ("matplotlib",),
     "edf": ("edfio",),
-    "balancing": ("torchjd", "cvxpy", "quadprog"),
+    "balancing": ("torchjd", "cvxpy"),
 }
 
 

@@ -8,7 +8,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import torch
+from scipy.optimize import nnls
 from torch import Tensor, nn
 
 from motet.errors import missing_extra
@@ -24,6 +26,7 @@ from motet.training.objective_settings import (
 )
 
 _NEWTON_STEPS = 100
+_TINY, _REGULAR = 1e-30, 1e-4
 _LEAST_SINE = 1e-3
 """Gradients that are expected to be nearer than this angle are not drawn nearer: the factor has no bound there."""
 
@@ -146,6 +149,22 @@ class GradVac(nn.Module):
         self.expected[tasks[own], tasks[other]] = (1 - self.rate) * expected + self.rate * likeness
 
 
+class UpGrad(nn.Module):
+    """The mean of the rows, each first moved as little as possible until it harms no task (Quinton and Rey 2024).
+
+    Moving row i to the dual cone of all rows is the quadratic program min w^T G w with w >= e_i over the Gramian G
+    (proposition 1 there), and with w = e_i + v and G = L L^T a least squares problem in v >= 0.
+    """
+
+    def forward(self, jacobian: Tensor) -> Tensor:
+        """Return the combined gradient [p] of gradients [m, p]."""
+        gramian = (jacobian @ jacobian.T).double().cpu().numpy()
+        scaled = gramian / max(float(np.trace(gramian)), _TINY) + _REGULAR * np.eye(len(gramian))
+        factor = np.linalg.cholesky(scaled).T
+        moved = [row + nnls(factor, -factor @ row)[0] for row in np.eye(len(gramian))]
+        return torch.from_numpy(np.mean(moved, axis=0)).to(jacobian) @ jacobian
+
+
 def build_aggregation(settings: GradientBalanceSettings, num_tasks: int) -> Aggregation:
     """Return the aggregation of these settings.
 
@@ -162,7 +181,7 @@ def build_aggregation(settings: GradientBalanceSettings, num_tasks: int) -> Aggr
         return TorchJd(_of_torchjd(settings))
     except ImportError as error:
         purpose = f"training.objective: {settings.kind}"
-        raise missing_extra("torchjd[quadprog_projector,cagrad]", "balancing", purpose) from error
+        raise missing_extra("torchjd[cagrad]", "balancing", purpose) from error
 
 
 def _of_torchjd(settings: GradientBalanceSettings) -> nn.Module:
@@ -178,6 +197,6 @@ def _of_torchjd(settings: GradientBalanceSettings) -> nn.Module:
         case AlignedMtlSettings():
             return aggregation.AlignedMTL(scale_mode=settings.scale)
         case UpGradSettings():
-            return aggregation.UPGrad()
+            return UpGrad()
         case _:
             return aggregation.ConFIG()
