@@ -17,6 +17,7 @@ from motet.version import __version__
 if TYPE_CHECKING:
     from motet.data.dataset import DataSet
     from motet.errors import ConfigError, DataError, MachineError, MotetError
+    from motet.experiment.compare import compare
     from motet.experiment.evaluate import evaluate
     from motet.experiment.inspect import inspect
     from motet.experiment.listing import data_sets
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from motet.experiment.run import Run, extract, train
     from motet.experiment.settings import Experiment
     from motet.experiment.sweep import SweepResult, load_sweep, sweep
+    from motet.experiment.transfer import TransferReport, transfer
     from motet.features.feature_map import FeatureMap, TimeGrid
     from motet.model import Model
     from motet.signals.recording import Recording
@@ -46,7 +48,9 @@ __all__ = [
     "Signal",
     "SweepResult",
     "TimeGrid",
+    "TransferReport",
     "__version__",
+    "compare",
     "data_sets",
     "evaluate",
     "extract",
@@ -56,6 +60,7 @@ __all__ = [
     "predict",
     "sweep",
     "train",
+    "transfer",
 ]
 
 __getattr__, __dir__ = exports(
@@ -75,6 +80,8 @@ __getattr__, __dir__ = exports(
         "Signal": "signals.signal",
         "SweepResult": "experiment.sweep",
         "TimeGrid": "features.feature_map",
+        "TransferReport": "experiment.transfer",
+        "compare": "experiment.compare",
         "data_sets": "experiment.listing",
         "evaluate": "experiment.evaluate",
         "extract": "experiment.run",
@@ -84,5 +91,6 @@ __getattr__, __dir__ = exports(
         "predict": "experiment.predict",
         "sweep": "experiment.sweep",
         "train": "experiment.run",
+        "transfer": "experiment.transfer",
     },
 )

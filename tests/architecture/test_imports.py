@@ -7,7 +7,20 @@ import pytest
 
 HEAVY = ("torch", "scipy", "sklearn", "pandas", "matplotlib", "pyarrow", "tensorboardX", "librosa")
 EXTRAS = ("pyarrow", "edfio", "tensorboardX", "matplotlib", "sklearn", "librosa", "pywt", "torchvision", "hypothesis")
-VERBS = ("fetch", "inspect", "extract", "train", "sweep", "evaluate", "predict", "options", "schema", "doctor")
+VERBS = (
+    "fetch",
+    "inspect",
+    "extract",
+    "train",
+    "sweep",
+    "transfer",
+    "compare",
+    "evaluate",
+    "predict",
+    "options",
+    "schema",
+    "doctor",
+)
 
 
 def _run(code: str) -> str:

@@ -103,6 +103,15 @@ def test_tasks_in_all_combinations_without_data_sets_that_have_none() -> None:
     ]
 
 
+def test_data_sets_and_tasks_together_make_each_choice_once() -> None:
+    found = grid(combine={"data": "all", "tasks": [1, 2]})
+    assert names(found) == [
+        "data=tones,tasks=scene", "data=voices,tasks=digit", "data=voices,tasks=speaker",
+        "data=voices,tasks=digit+speaker",
+        "data=tones+voices,tasks=scene+digit", "data=tones+voices,tasks=scene+speaker",
+    ]  # fmt: skip
+
+
 def test_eight_data_sets_are_255_points() -> None:
     data = dict.fromkeys("abcdefgh", TONES)
     found = motet.load_sweep({"data": data, "combine": {"data": "all"}})

@@ -83,7 +83,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"motet {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for add in (_fetch, _inspect, _extract, _train, _sweep, _evaluate, _predict, _options, _schema, _doctor):
+    for add in (
+        _fetch,
+        _inspect,
+        _extract,
+        _train,
+        _sweep,
+        _transfer,
+        _compare,
+        _evaluate,
+        _predict,
+        _options,
+        _schema,
+        _doctor,
+    ):
         add(verbs)
     return parser
 
@@ -224,6 +237,42 @@ def _sweep(verbs: Any) -> None:
         "--explain", action="store_true", help="say why each run and stored feature is reused or not; run nothing"
     )
     _workers(verb)
+
+
+def _transfer(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "transfer",
+        "train tasks alone and together, and report what each gains or loses",
+        "Train every task alone, with every partner and with all, and compare them on the test rows that they share:\n"
+        "differences with intervals, labels that gain or lose, a picture, and what the joint network costs beside the\n"
+        "single ones. `combine` in the file says otherwise: {data: [1, 2, all]} for whole data sets, {tasks: all}.",
+        "  motet transfer sounds.yaml -o transfer/sounds\n"
+        "  motet transfer sounds.yaml 'combine={data: all}' 'seeds=[1, 2, 3]'",
+    )
+    _experiment(verb)
+    verb.add_argument(
+        "-o", "--output", metavar="DIR", help="folder of the runs and of the report (default: sweeps/NAME)"
+    )
+    _workers(verb)
+
+
+def _compare(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "compare",
+        "differences between runs, with intervals and paired tests",
+        "Compare runs with the first of them on the test rows that both predicted: differences with 95 % intervals,\n"
+        "a permutation test, and McNemar's test where rows are independent. A sweep stands for its finished runs.",
+        "  motet compare runs/first runs/second\n  motet compare sweeps/rates --all --json",
+    )
+    verb.add_argument(
+        "runs", metavar="RUN", nargs="+", help="folders of runs or sweeps; the first run is the reference"
+    )
+    verb.add_argument("--all", action="store_true", help="print every metric, not only the main one")
+    verb.add_argument("--resamples", type=int, default=1000, metavar="N", help="resamples and permutations (1000)")
+    verb.set_defaults(many="runs")
+    _allow_code(verb)
 
 
 def _evaluate(verbs: Any) -> None:

@@ -53,7 +53,7 @@ def score_task(
     models = [(rows, _scorer(task, predictions.select(rows))) for _, _, rows in predictions.models()]
 
     def over_models(weights: Values) -> dict[str, Values]:
-        return _mean_over_models(models, weights)
+        return mean_over_models(models, weights)
 
     values = over_models(np.ones((len(predictions), 1)))
     intervals = bootstrap(
@@ -83,7 +83,7 @@ def _scorer(task: Task, predictions: Predictions) -> Scorer:
     return task.scorer(predictions.probabilities, predictions.decisions, predictions.targets)
 
 
-def _mean_over_models(models: list[tuple[NDArray[np.int64], Scorer]], weights: Values) -> dict[str, Values]:
+def mean_over_models(models: list[tuple[NDArray[np.int64], Scorer]], weights: Values) -> dict[str, Values]:
     """Return the mean of every metric [R] over models, each weighted by the share of its rows that was drawn."""
     sums: dict[str, Values] = {}
     shares: dict[str, Values] = {}

@@ -28,11 +28,11 @@ class Move:
     labels
         What it is called, by the path that it sets.
     change
-        Makes it: from values to values.
+        Makes it: from values to values; None where it makes no sense there.
     """
 
     labels: Mapping[str, str]
-    change: Callable[[Node], Node]
+    change: Callable[[Node], Node | None]
 
 
 def combinations(root: Node, sweep: Sweep, axis: Callable[[tuple[str, ...], Sequence[Move]], A]) -> Iterator[A]:
@@ -52,7 +52,13 @@ def combinations(root: Node, sweep: Sweep, axis: Callable[[tuple[str, ...], Sequ
         _check_known(root, known, sweep, "tasks")
         tasks = tuple(dict.fromkeys(task for name in sweep.data for task in _in_order(sweep, name, known[name])))
         chosen = subsets(tasks, sweep.combine.tasks, "combine.tasks")
-        yield axis((TASKS,), [_move(TASKS, names, _only_tasks(names, known)) for names in chosen])
+        yield axis(
+            (TASKS,),
+            [
+                _move(TASKS, names, _only_tasks(names, known, exactly=sweep.combine.data is not None))
+                for names in chosen
+            ],
+        )
 
 
 def subsets(names: Sequence[str], sizes: Sizes, path: str) -> list[tuple[str, ...]]:
@@ -74,7 +80,7 @@ def subsets(names: Sequence[str], sizes: Sizes, path: str) -> list[tuple[str, ..
     return [choice for size in sorted(wanted) for choice in itertools.combinations(names, size)]
 
 
-def _move(path: str, names: Sequence[str], change: Callable[[Node], Node]) -> Move:
+def _move(path: str, names: Sequence[str], change: Callable[[Node], Node | None]) -> Move:
     return Move({path: "+".join(names)}, change)
 
 
@@ -92,12 +98,19 @@ def _only_data(
     return change
 
 
-def _only_tasks(names: Collection[str], known: Mapping[str, frozenset[str] | None]) -> Callable[[Node], Node]:
-    def change(root: Node) -> Node:
+def _only_tasks(
+    names: Collection[str], known: Mapping[str, frozenset[str] | None], *, exactly: bool
+) -> Callable[[Node], Node | None]:
+    """Return what keeps some tasks; where data sets are chosen too, all of them must be used, and have all tasks."""
+
+    def change(root: Node) -> Node | None:
         there = root.find(("data",))
         assert there is not None
         assert isinstance(there.value, dict)
-        root = _keep(root, ("data",), [name for name in there.value if (known[name] or frozenset()) & set(names)])
+        kept = [name for name in there.value if (known[name] or frozenset()) & set(names)]
+        if exactly and (len(kept) < len(there.value) or not set(names) <= _tasks(known[name] for name in kept)):
+            return None
+        root = _keep(root, ("data",), kept)
         for name in list(there.value):
             root = _keep(root, ("data", name, "tasks"), names)
         return _keep(root, _HEADS, names)

@@ -150,7 +150,8 @@ def _crossed(base: Node, axes: Sequence[_Axis]) -> Iterator[tuple[Node, dict[str
         yield from _crossed(base, rest)
         return
     for move in first.moves:
-        for root, choices in _crossed(move.change(base), rest):
+        changed = move.change(base)
+        for root, choices in () if changed is None else _crossed(changed, rest):
             yield root, {**move.labels, **choices}
 
 

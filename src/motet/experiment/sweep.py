@@ -84,7 +84,7 @@ def load_sweep(
     unknown = [name for name in variation if name not in VARIATION]
     if unknown:
         raise ConfigError(f"{unknown[0]}: is no part of a sweep; there is {', '.join(VARIATION)}")
-    tree = _tree(source, overrides)
+    tree = read_tree(source, overrides)
     if variation:
         given = {name: Node.of(value) for name, value in variation.items()}
         assert isinstance(tree.root.value, dict)
@@ -213,7 +213,8 @@ def _set_aside(own: RunFolder, folder: Path, standing: Standing) -> None:
     logger.info("set aside in %s, because of other settings or data: %s", target, "; ".join(standing.reasons))
 
 
-def _tree(source: Path | str | Mapping[str, Any] | Experiment, overrides: Sequence[str]) -> Tree:
+def read_tree(source: Path | str | Mapping[str, Any] | Experiment, overrides: Sequence[str] = ()) -> Tree:
+    """Return what a file, its content, or an experiment in Python says, before it is validated."""
     if isinstance(source, Experiment):
         return Tree(Node.of(_as_given(source)), tuple(overrides))
     if isinstance(source, Mapping):

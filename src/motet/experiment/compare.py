@@ -1,0 +1,153 @@
+"""Runs beside each other: their figures, and their differences on the test rows that they share."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from motet import catalog, tensor_file
+from motet.config import Context, validate
+from motet.errors import ConfigError, DataError
+from motet.evaluation.compare import Comparison, compare_predictions, holm
+from motet.evaluation.predictions import Predictions
+from motet.evaluation.settings import IntervalSettings
+from motet.experiment.run import predicting_model
+from motet.model import ModelDocument
+from motet.runs.folder import RunFolder, finite, open_existing, read_json
+from motet.tasks.task import Task
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunPredictions:
+    """The test predictions of a run, of the folds that are done.
+
+    Parameters
+    ----------
+    tasks
+        By name, with their labels.
+    predictions
+        By task, all folds and seeds together.
+    document
+        What the model of the first fold is made of.
+    """
+
+    path: Path
+    tasks: dict[str, Task]
+    predictions: dict[str, Predictions]
+    document: ModelDocument
+
+
+def compare(
+    paths: Sequence[Path | str],
+    *,
+    interval: IntervalSettings | None = None,
+    allow_code: bool = False,
+) -> Json:
+    """Compare runs with the first of them, task by task.
+
+    Parameters
+    ----------
+    paths
+        Folders of runs, or of sweeps: then of every finished run in them.
+    interval
+        How often is resampled and permuted, and the confidence; by default 1,000 times and 95 %.
+    allow_code
+        Whether the classes that the runs name as `code/mine.py:Name` may be run.
+
+    Returns
+    -------
+    dict
+        `{"schema": 1, "runs": [...], "comparisons": [...]}`: of every task and every other run its `rows`, `metrics`
+        (with `first`, `second`, `difference`, `p`), `labels`, `mcnemar`, and `p_holm`, the p value of the main metric
+        made larger for the number of comparisons.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer than two runs.
+    DataError
+        If runs have no task or no test row in common.
+    """
+    folders = [own for path in paths for own in run_folders(Path(path))]
+    if len(folders) < 2:
+        raise ConfigError(f"there is {len(folders)} run to compare; name two or more, or a sweep with finished runs")
+    first, *others = [read_run(path, allow_code=allow_code) for path in folders]
+    found = []
+    for other in others:
+        common = [name for name in first.tasks if name in other.tasks]
+        if not common:
+            raise DataError(
+                f"{other.path}: has no task of {first.path} ({', '.join(first.tasks)}), but {', '.join(other.tasks)}"
+            )
+        found += [(other.path, compare_task(first, other, name, interval)) for name in common]
+    adjusted = holm(next(iter(one.metrics.values())).p for _, one in found)
+    result: Json = finite(
+        {
+            "schema": 1,
+            "runs": [path.as_posix() for path in folders],
+            "comparisons": [
+                {"run": path.as_posix(), **asdict(one), "p_holm": chance}
+                for (path, one), chance in zip(found, adjusted, strict=True)
+            ],
+        }
+    )
+    return result
+
+
+def compare_task(
+    first: RunPredictions, second: RunPredictions, name: str, interval: IntervalSettings | None = None
+) -> Comparison:
+    """Compare one task of two runs.
+
+    Raises
+    ------
+    DataError
+        If the labels of the task differ, or no test row is common.
+    """
+    labels = [run.tasks[name].labels for run in (first, second)]
+    if labels[0] != labels[1]:
+        raise DataError(
+            f"task {name!r}: {first.path} has the labels {', '.join(labels[0])}, {second.path} has "
+            f"{', '.join(labels[1])}; compare runs of the same labels"
+        )
+    return compare_predictions(first.tasks[name], first.predictions[name], second.predictions[name], interval)
+
+
+def run_folders(path: Path) -> list[Path]:
+    """Return the folder of a run, or of every finished run of a sweep, in its order."""
+    listing = path / "sweep.json"
+    if not listing.is_file():
+        return [open_existing(path).path]
+    points = read_json(listing)["points"]
+    return [path / point["name"] for point in points if point["status"] == "finished"]
+
+
+def read_run(path: Path, *, allow_code: bool = False) -> RunPredictions:
+    """Read the predictions of a run.
+
+    Raises
+    ------
+    ConfigError
+        If it is no run, or no fold of it is done.
+    """
+    folder = open_existing(path)
+    done = [fold for place in folder.folds() if (fold := folder.fold(*place)).scores.is_file()]
+    if not done:
+        raise ConfigError(f"{path}: no fold of this run is done; run `motet train` first")
+    document = _document(folder, predicting_model(done[0]), allow_code)
+    tasks: dict[str, Task] = {
+        name: catalog.build("task", settings, name, document.labels[name]) for name, settings in document.tasks.items()
+    }
+    predictions = {}
+    for name, task in tasks.items():
+        files = [file for fold in done if (file := fold.predictions / f"{name}.csv").is_file()]
+        if files:
+            predictions[name] = Predictions.concatenate([Predictions.from_csv(file, task) for file in files])
+    return RunPredictions(path, {name: tasks[name] for name in predictions}, predictions, document)
+
+
+def _document(folder: RunFolder, file: Path, allow_code: bool) -> ModelDocument:
+    written = tensor_file.read(file)[1]["model"]
+    return validate(ModelDocument, written, Context(allow_code=allow_code, folder=folder.path))

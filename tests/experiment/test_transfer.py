@@ -1,0 +1,118 @@
+"""The transfer report and the comparison of runs, on small generated data."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.experiment.test_sweep import written
+
+import motet
+from motet.cli.transfer import text
+from motet.experiment.compare import read_run
+from motet.runs import transfer_plot
+
+TASKS = {"digit": {"kind": "multiclass"}, "speaker": {"kind": "multiclass"}}
+
+
+def given(store: Path, **changed: Any) -> dict[str, Any]:
+    base = written(store)
+    base["data"]["scenes"] = {**base["data"]["scenes"], "tasks": {"scene": {"kind": "multiclass"}}}
+    base["data"]["speakers"] = {**base["data"]["speakers"], "tasks": TASKS}
+    kept = {key: value for key, value in base.items() if key not in ("sweep", "combine")}
+    return kept | {"split": {"kind": "kfold", "folds": 2, "dev": 0.3}} | changed
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> motet.TransferReport:
+    """Three tasks of two data sets: alone, in pairs, all together."""
+    folder = tmp_path_factory.mktemp("transfer")
+    return motet.transfer(given(folder / "store"), folder / "report")
+
+
+def test_every_task_is_compared_with_every_partner_and_with_all(report: motet.TransferReport) -> None:
+    found = [(entry["task"], entry["with"]) for entry in report.result["entries"]]
+    assert found == [
+        (task, other)
+        for task in ("scene", "digit", "speaker")
+        for other in (*(name for name in ("scene", "digit", "speaker") if name != task), "all")
+    ]
+    assert report.result["of"] == "tasks"
+    assert json.loads((report.path / "transfer.json").read_text()) == report.result
+
+
+def test_figures_are_those_of_the_runs(report: motet.TransferReport) -> None:
+    entry = next(one for one in report.result["entries"] if (one["task"], one["with"]) == ("scene", "digit"))
+    assert entry["metric"] == "uar"
+    for place, name in (("first", "tasks=scene"), ("second", "tasks=scene+digit")):
+        result = json.loads((report.path / name / "result.json").read_text())
+        assert entry[place] == pytest.approx(result["tasks"]["scene"]["uar"]["value"])
+    assert entry["difference"]["value"] == pytest.approx(entry["second"] - entry["first"])
+    assert entry["rows"] == 24
+    assert set(entry["labels"]) == set(read_run(report.path / "tasks=scene").tasks["scene"].labels)
+
+
+def test_the_joint_network_costs_less_than_the_single_ones(report: motet.TransferReport) -> None:
+    costs = report.result["costs"]
+    singles = [costs["runs"][f"tasks={task}"] for task in ("scene", "digit", "speaker")]
+    for name in ("parameters", "multiply_adds", "weights_bytes"):
+        assert costs["singles"][name] == sum(own[name] for own in singles)
+        assert costs["joint"][name] == costs["runs"]["tasks=scene+digit+speaker"][name] < costs["singles"][name]
+        assert costs["ratio"][name] == costs["joint"][name] / costs["singles"][name]
+    model = motet.Model.load(report.path / "tasks=scene" / "seed-1" / "fold-1" / "best.safetensors")
+    assert singles[0]["parameters"] == sum(weight.numel() for weight in model.network.parameters())
+
+
+def test_tables_and_pictures(report: motet.TransferReport) -> None:
+    with (report.path / "transfer.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["what"] for row in rows} >= {"uar", "accuracy"}
+    assert any(row["what"].startswith("recall of ") for row in rows)
+    lines = text(report.result).splitlines()
+    assert lines[2].split()[:3] == ["scene", "digit", "uar"]
+    assert any(line.startswith("multiply-adds") for line in lines)
+    assert (report.path / "transfer.png").is_file() == transfer_plot.can_draw()
+
+
+def test_data_sets_are_compared_on_their_own_rows(tmp_path: Path) -> None:
+    found = motet.transfer(given(tmp_path / "store"), tmp_path / "report", combine={"data": "all"}).result
+    assert [(entry["task"], entry["alone"], entry["with"]) for entry in found["entries"]] == [
+        ("scene", "scenes", "speakers"),
+        ("digit", "speakers", "scenes"),
+        ("speaker", "speakers", "scenes"),
+    ]
+    assert [entry["rows"] for entry in found["entries"]] == [24, 30, 30]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"sweep": {"seed": [1, 2]}}, "varies nothing else, but tasks, seed vary"),
+        ({"combine": {"data": "all", "tasks": "all"}}, "either data sets or tasks"),
+        ({"combine": {"tasks": [2, "all"]}}, "the numbers at once are 2, 3; give 1 and others"),
+        ({"combine": {"data": [1]}}, "the numbers at once are 1; give 1 and others"),
+    ],
+)
+def test_what_is_no_transfer_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(motet.ConfigError, match=message):
+        motet.transfer(given(tmp_path / "store", **changed), tmp_path / "report")
+
+
+def test_runs_are_compared_with_the_first(report: motet.TransferReport) -> None:
+    alone, joint = report.path / "tasks=digit", report.path / "tasks=digit+speaker"
+    found = motet.compare([alone, joint])
+    assert found["runs"] == [alone.as_posix(), joint.as_posix()]
+    entry = next(one for one in report.result["entries"] if (one["task"], one["with"]) == ("digit", "speaker"))
+    assert found["comparisons"][0]["metrics"]["uar"]["difference"]["value"] == entry["difference"]["value"]
+    with pytest.raises(motet.DataError, match=r"has no task of .*tasks=digit"):
+        motet.compare([alone, report.path / "tasks=scene"])
+    with pytest.raises(motet.ConfigError, match="there is 1 run to compare"):
+        motet.compare([alone])
+
+
+def test_a_sweep_stands_for_its_finished_runs(report: motet.TransferReport, tmp_path: Path) -> None:
+    with pytest.raises(motet.DataError, match="has no task of"):
+        motet.compare([report.path])
+    with pytest.raises(motet.ConfigError, match="is not the folder of a run"):
+        motet.compare([tmp_path, report.path])
