@@ -19,6 +19,12 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "2-9-A-14.wav,2,14,chirping_birds,False,9,A\n",
     },
     "ravdess": {"Actor_01/03-01-01-01-01-01-01.wav": "", "Actor_02/03-01-06-02-02-02-02.wav": ""},
+    "mdb_drums": {
+        "audio/drum_only/MusicDelta_Punk_Drum.wav": "",
+        "audio/drum_only/MusicDelta_Rock_Drum.wav": "",
+        "annotations/class/MusicDelta_Punk_class.txt": "0.020000 \t KD \n0.030000 \t SD \n",
+        "annotations/class/MusicDelta_Rock_class.txt": "0.010000 \t SD \n",
+    },
     "speech_commands": {
         "yes/00176480_nohash_0.wav": "",
         "no/0a7c2a8d_nohash_0.wav": "",
@@ -41,6 +47,12 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "evaluation_setup/fold1_test.txt": "audio/b007_0_10.wav\n",
         "evaluation_setup/fold2_train.txt": "audio/b007_0_10.wav\tbus\n",
         "evaluation_setup/fold2_evaluate.txt": "audio/b020_90_100.wav\tbeach\n",
+    },
+    "dcase_events": {
+        "audio/street/a001.wav": "",
+        "audio/street/a003.wav": "",
+        "evaluation_setup/street_fold1_train.txt": "audio/street/a001.wav\tstreet\t0.01\t0.05\tcar\n",
+        "evaluation_setup/street_fold1_evaluate.txt": "audio/street/a003.wav\tstreet\t0.0\t0.02\tchildren\n",
     },
     "asvspoof2015": {
         "wav/T1/T1_1000001.wav": "",
