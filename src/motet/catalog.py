@@ -30,6 +30,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "folders": "motet.sources.folders:Folders",
         "arrays": "motet.sources.arrays:Arrays",
         "edf": "motet.sources.edf:Edf",
+        "huggingface": "motet.sources.hugging_face:HuggingFace",
         "generated": "motet.sources.generated:Generated",
     },
     "feature": {

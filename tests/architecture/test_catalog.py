@@ -63,6 +63,7 @@ REQUIRED: dict[str | None, dict[str, Any]] = {
     "table": {"path": FILE},
     "arrays": {"path": HERE},
     "edf": {"path": HERE},
+    "huggingface": {"path": HERE},
     "band_pass": {"low_hz": 100, "high_hz": 200},
     "high_pass": {"low_hz": 100},
     "low_pass": {"high_hz": 200},

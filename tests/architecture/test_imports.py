@@ -6,7 +6,18 @@ import sys
 import pytest
 
 HEAVY = ("torch", "scipy", "sklearn", "pandas", "matplotlib", "pyarrow", "tensorboardX", "librosa")
-EXTRAS = ("pyarrow", "edfio", "tensorboardX", "matplotlib", "sklearn", "librosa", "pywt", "torchvision", "hypothesis")
+EXTRAS = (
+    "pyarrow",
+    "edfio",
+    "datasets",
+    "tensorboardX",
+    "matplotlib",
+    "sklearn",
+    "librosa",
+    "pywt",
+    "torchvision",
+    "hypothesis",
+)
 VERBS = (
     "fetch",
     "inspect",

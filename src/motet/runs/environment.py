@@ -12,6 +12,7 @@ EXTRAS = {
     "tensorboard": ("tensorboardX",),
     "plots": ("matplotlib",),
     "edf": ("edfio",),
+    "huggingface": ("datasets",),
     "balancing": ("torchjd", "cvxpy"),
 }
 

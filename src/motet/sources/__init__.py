@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from motet.sources.filenames import Filenames
     from motet.sources.folders import Folders
     from motet.sources.generated import Generated
+    from motet.sources.hugging_face import HuggingFace
     from motet.sources.iterables import IterableSource
     from motet.sources.maps import ArrayMap, NumpyMap
     from motet.sources.source import Source
@@ -32,6 +33,7 @@ __all__ = [
     "Filenames",
     "Folders",
     "Generated",
+    "HuggingFace",
     "IterableSource",
     "NumpyMap",
     "Source",
@@ -50,6 +52,7 @@ __getattr__, __dir__ = exports(
         "Filenames": "filenames",
         "Folders": "folders",
         "Generated": "generated",
+        "HuggingFace": "hugging_face",
         "IterableSource": "iterables",
         "NumpyMap": "maps",
         "Source": "source",

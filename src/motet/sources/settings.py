@@ -310,6 +310,17 @@ class EdfSettings(Settings):
         return self
 
 
+class HuggingFaceSettings(Settings):
+    """A data set of Hugging Face `datasets` on the disk, as its `save_to_disk` writes it; splits are the partition."""
+
+    kind: Literal["huggingface"] = "huggingface"
+    path: ExistingFolder = required("Folder that the data set was saved to.")
+    recording: str = option("audio", "Column of the recordings: sounds, or lists of numbers [T] or [C, T].")
+    rate_hz: float | None = _rate()
+    targets: dict[Name, str] = option({}, "Column of each task; by default all columns of class labels.")
+    group: str | None = option(None, "Column whose values must not stand on both sides of a split.")
+
+
 class GeneratedSettings(Settings):
     """Synthetic recordings with known truth; recording i depends on these settings and i alone."""
 
@@ -378,6 +389,7 @@ SourceSettings = Annotated[
     | FoldersSettings
     | ArraysSettings
     | EdfSettings
+    | HuggingFaceSettings
     | GeneratedSettings
     | UserComponent,
     Slot("source"),

@@ -7,6 +7,7 @@ silently and decodes what is left, but it notes the correction in its log, and t
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,17 +67,10 @@ class AudioFile:
         """
         place = str(self.path)
         try:
-            with _SequentialFile(place) as file:
-                _refuse_cut_off(file, place)
-                rate_hz = float(file.samplerate)
-                start, stop = sample_span(start_s, end_s, rate_hz, file.frames, place)
-                samples = _decode(file, start, stop, place).T
-                whole_numbers = file.subtype in _WHOLE_NUMBERS
-        except (LibsndfileError, OSError, MemoryError) as error:
-            file_mark(self.path)
-            raise DataError(f"{place}: {_reason(error)}") from error
-        values = np.ascontiguousarray(samples) if whole_numbers else checked(samples, place)
-        return Signal(values, rate_hz, start / rate_hz)
+            return decoded(place, place, start_s, end_s)
+        except DataError:
+            file_mark(self.path)  # says more plainly what is wrong with the file itself
+            raise
 
     def digest(self, cache: DigestCache) -> bytes:
         """Return the 16 bytes that stand for the content of the file."""
@@ -85,6 +79,29 @@ class AudioFile:
     def describe(self) -> str:
         """Return the path."""
         return str(self.path)
+
+
+def decoded(source: str | BinaryIO, place: str, start_s: float = 0.0, end_s: float | None = None) -> Signal:
+    """Decode a span of a sound file, or of the content of one; see `AudioFile.read`.
+
+    Parameters
+    ----------
+    source
+        A path, or a file that is open for reading.
+    place
+        What messages call it.
+    """
+    try:
+        with _SequentialFile(source) as file:
+            _refuse_cut_off(file, place)
+            rate_hz = float(file.samplerate)
+            start, stop = sample_span(start_s, end_s, rate_hz, file.frames, place)
+            samples = _decode(file, start, stop, place).T
+            whole_numbers = file.subtype in _WHOLE_NUMBERS
+    except (LibsndfileError, OSError, MemoryError) as error:
+        raise DataError(f"{place}: {_reason(error)}") from error
+    values = np.ascontiguousarray(samples) if whole_numbers else checked(samples, place)
+    return Signal(values, rate_hz, start / rate_hz)
 
 
 class _SequentialFile(SoundFile):  # type: ignore[misc]  # soundfile is not typed
