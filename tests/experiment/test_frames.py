@@ -117,6 +117,8 @@ def test_a_stopped_run_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.Monke
     ("changed", "message"),
     [
         ({"segments": {"length_s": 1.0, "pad": "wrap"}}, r"segments\.pad: wrap repeats the recordings of data\.mixes"),
+        ({"segments": {"length_s": 1.0}}, r"segments\.hop_s: is not set, .* lie all over; set it to 1 or less"),
+        ({"segments": {"length_s": 1.0, "hop_s": 1.5}}, r"segments\.hop_s: is 1\.5, more than length_s 1, so frames"),
         ({"augment": ["gain", "time_shift"]}, r"augment\.1: time_shift moves the recordings of data\.mixes"),
         ({"signal": {"rate_hz": 2000, "steps": ["trim_silence"]}}, r"signal\.steps\.0: trim_silence moves"),
         (

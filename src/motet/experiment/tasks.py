@@ -10,6 +10,7 @@ from motet.config import Settings
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.relabel import listed
+from motet.data.settings import SegmentSettings
 from motet.errors import ConfigError, DataError
 from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.sources.source import TaskDefaults
@@ -176,6 +177,24 @@ def _moved_time(experiment: Experiment, data_set: str) -> Iterator[str]:
         yield (
             f"{where['segments']}.pad: {settings.segments.pad} repeats the recordings of data.{data_set} and not their "
             "targets in time; use constant"
+        )
+    if settings.segments is not None:
+        yield from _uncovered(settings.segments, where["segments"], data_set)
+
+
+def _uncovered(segments: SegmentSettings, path: str, data_set: str) -> Iterator[str]:
+    """Yield that evaluation would not see all frames of a recording, and miss what happens there."""
+    length_s, hop_s = segments.length_s, segments.hop_s
+    if hop_s is None and length_s != "max":
+        remedy = "set it" if isinstance(length_s, str) else f"set it to {length_s:g} or less"
+        yield (
+            f"{path}.hop_s: is not set, so only one segment of every recording of data.{data_set} would be evaluated, "
+            f"but its targets lie all over; {remedy}"
+        )
+    if hop_s is not None and not isinstance(length_s, str) and hop_s > length_s:
+        yield (
+            f"{path}.hop_s: is {hop_s:g}, more than length_s {length_s:g}, so frames between segments would never be "
+            "evaluated; set it to length_s or less"
         )
 
 
