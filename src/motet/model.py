@@ -6,7 +6,7 @@ the data that it saw. Loading builds every part from its settings; no code of th
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from pydantic import JsonValue
@@ -20,6 +20,8 @@ from motet.data.settings import SegmentSettings
 from motet.errors import ConfigError, DataError
 from motet.features.settings import ScalingSettings, StandardSettings
 from motet.networks.build import AnyNetwork, build_network
+from motet.networks.network import Network
+from motet.networks.output import NetworkOutput, Rows
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.pipeline import InputSettings, Pipeline, Precision
@@ -92,11 +94,25 @@ class Model(nn.Module):
         self.scalings = nn.ModuleDict(scalings)
         outputs = {name: task.output_size for name, task in self.tasks.items()}
         self.network: AnyNetwork = build_network(document.network, input_shapes(document), outputs)
+        if isinstance(self.network, Network) and self.network.feeding is not None:
+            self.network.feeding.views = {name: task.view for name, task in self.tasks.items()}
         self._pipelines: dict[tuple[str, str], Pipeline] = {}
 
     def scale(self, batch: Batch, device: torch.device) -> dict[str, Column]:
         """Return the inputs of a batch on the device, each data set's rows scaled by its own scaling; padding is 0."""
         return {name: self._scale_input(name, column.to(device), batch) for name, column in batch.inputs.items()}
+
+    def learn(self, inputs: Mapping[str, Column], rows: Rows, targets: Mapping[str, Column]) -> NetworkOutput:
+        """Apply the network in training: heads that are fed the labels of other tasks see these."""
+        if not isinstance(self.network, Network) or self.network.feeding is None:
+            return cast(NetworkOutput, self.network(inputs, rows))
+        given = {
+            name: Column(seen, column.rows)
+            for name, column in targets.items()
+            if name in self.network.feeding.feeding
+            and (seen := self.tasks[name].view_of_targets(column.values)) is not None
+        }
+        return cast(NetworkOutput, self.network(inputs, rows, given))
 
     def pipeline(self, data_set: str, name: str) -> Pipeline:
         """Return the pipeline of an input of a data set, built once."""

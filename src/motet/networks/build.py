@@ -10,6 +10,7 @@ from motet.config import Settings, UserComponent
 from motet.config.wording import did_you_mean
 from motet.errors import ConfigError
 from motet.networks.cnn import Cnn
+from motet.networks.feeding import extra_size, feeding_of
 from motet.networks.fusion import Fusion
 from motet.networks.head import Head
 from motet.networks.layer import Layer
@@ -61,6 +62,7 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     if settings.network is not None:
         return _user_network(settings.network, inputs, outputs)
     _check_heads(settings, outputs)
+    feeding_of(settings, outputs)  # refuses what cannot be, of all tasks together
     return share(settings, inputs, outputs, build=_build_shared, build_layers=_build_layers)
 
 
@@ -82,11 +84,16 @@ def _build_shared(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     if experts is not None:
         check_experts(framed, outputs, framed_size, size)
         size = framed_size = experts.size
+    feeding = feeding_of(settings, outputs)
     heads = {
-        task: Head(settings.heads.get(task, HeadSettings()), framed_size if task in framed else size, count)
+        task: Head(
+            settings.heads.get(task, HeadSettings()),
+            (framed_size if task in framed else size) + extra_size(feeding, task, outputs),
+            count,
+        )
         for task, count in outputs.items()
     }
-    return Network(encoders, fusion, trunk, pooling, heads, framed, experts)
+    return Network(encoders, fusion, trunk, pooling, heads, framed, experts, feeding)
 
 
 def encoder_paths(settings: ModelSettings, inputs: Shapes) -> dict[str, str]:

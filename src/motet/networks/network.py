@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from motet.data.batch import Column
 from motet.networks.experts import MixtureOfExperts, ProgressiveExtraction
+from motet.networks.feeding import Feeding
 from motet.networks.fusion import Fusion
 from motet.networks.head import Head
 from motet.networks.layer import Layer
@@ -40,6 +41,8 @@ class Network(nn.Module):
         The tasks whose heads see every frame.
     experts
         What stands between the features and the heads; None where heads receive the features.
+    feeding
+        Which heads see what others predict; None where none does.
 
     Attributes
     ----------
@@ -56,6 +59,7 @@ class Network(nn.Module):
         heads: Mapping[str, Head],
         framed: Collection[str] = (),
         experts: MixtureOfExperts | ProgressiveExtraction | None = None,
+        feeding: Feeding | None = None,
     ) -> None:
         super().__init__()
         self.encoders = named({name: nn.ModuleList(cast(list[nn.Module], layers)) for name, layers in encoders.items()})
@@ -65,9 +69,10 @@ class Network(nn.Module):
         self.heads = named(heads)
         self.framed = frozenset(framed)
         self.experts = experts
+        self.feeding = feeding
         self.min_frames = self.frames_needed(1)
 
-    def forward(self, inputs: Inputs, rows: Rows) -> NetworkOutput:
+    def forward(self, inputs: Inputs, rows: Rows, given: Mapping[str, Column] | None = None) -> NetworkOutput:
         """Predict the tasks in `rows`, each for its rows.
 
         Parameters
@@ -76,8 +81,10 @@ class Network(nn.Module):
             Scaled maps by input, [n, C, T, F]; padding is zero. An input that no row has may be left out.
         rows
             The rows of the batch by task, int64 [n]; None for all.
+        given
+            What heads that are fed see of the labels of other tasks, in training.
         """
-        return self.finish(self.frames(inputs), rows)
+        return self.finish(self.frames(inputs), rows, given)
 
     def frames(self, inputs: Inputs, maps: dict[str, Column] | None = None) -> Column:
         """Return the maps that leave the trunk, [B, C, T, F].
@@ -104,8 +111,10 @@ class Network(nn.Module):
         """Apply the layers of the trunk."""
         return _through(self.trunk, column, "trunk", maps)
 
-    def finish(self, frames: Column, rows: Rows) -> NetworkOutput:
+    def finish(self, frames: Column, rows: Rows, given: Mapping[str, Column] | None = None) -> NetworkOutput:
         """Predict from the maps that leave the trunk; their frames are what tasks share, if any task sees them."""
+        if self.feeding is not None:
+            return self._finish_in_order(frames, rows, self.feeding, given or {})
         framed = [task for task in rows if task in self.framed]
         pooled = [task for task in rows if task not in self.framed]
         predictions: dict[str, Column] = {}
@@ -114,7 +123,9 @@ class Network(nn.Module):
         if framed:
             shared = [frames.values]
             received = self._received(frames.values.transpose(1, 2).flatten(2), framed)
-            predictions |= {task: self._framed(task, received[task], frames, rows[task]) for task in framed}
+            for task in framed:
+                outputs = self.heads.of(task)(chosen(received[task], rows[task]))
+                predictions[task] = _framed(outputs, frames, rows[task])
         if pooled:
             features = self.pooled(frames)
             shared, embeddings = shared or [features], {"features": Column(features)}
@@ -130,14 +141,34 @@ class Network(nn.Module):
         """Return what the head of each task receives, of features [..., D]."""
         return dict.fromkeys(tasks, features) if self.experts is None else self.experts(features, tasks)
 
-    def _framed(self, task: str, values: Tensor, frames: Column, rows: Tensor | None) -> Column:
-        """Apply a head to every frame [B, T, D] of some rows: outputs [n, T, K], zero where padding is."""
-        outputs = self.heads.of(task)(chosen(values, rows))
-        lengths = None if frames.lengths is None else chosen(frames.lengths, rows)
-        if lengths is not None:
-            valid = torch.arange(outputs.shape[1], device=outputs.device) < lengths[:, None]
-            outputs = outputs * valid[:, :, None]
-        return Column(outputs, rows, lengths, frames.grid)
+    def _finish_in_order(
+        self, frames: Column, rows: Rows, feeding: Feeding, given: Mapping[str, Column]
+    ) -> NetworkOutput:
+        """Predict with heads that feed others, these first and for all rows."""
+        wanted = feeding.needed(list(rows))
+        framed = [task for task in wanted if task in self.framed]
+        pooled = [task for task in wanted if task not in self.framed]
+        received: dict[str, Tensor] = {}
+        shared: list[Tensor] = []
+        embeddings: dict[str, Column] = {}
+        if framed:
+            shared = [frames.values]
+            received |= self._received(frames.values.transpose(1, 2).flatten(2), framed)
+        if pooled:
+            features = self.pooled(frames)
+            shared, embeddings = shared or [features], {"features": Column(features)}
+            received |= self._received(features, pooled)
+        outputs: dict[str, Tensor] = {}
+        for task in wanted:
+            seen = feeding.extended(task, received[task], outputs, given, frames.lengths)
+            outputs[task] = self.heads.of(task)(seen)
+        predictions = {
+            task: _framed(chosen(outputs[task], own), frames, own)
+            if task in self.framed
+            else Column(chosen(outputs[task], own), own)
+            for task, own in rows.items()
+        }
+        return NetworkOutput(predictions, tuple(shared), embeddings=embeddings)
 
     def common_places(self) -> list[str]:
         """Return the places of the layers that every row goes through, in order."""
@@ -171,6 +202,15 @@ class Network(nn.Module):
             frames = self.fusion.frames_needed(frames)
         layers = self.encoders.named().items()
         return {name: _needed(own, frames, f"encoder.{name}", wanted or {}) for name, own in layers}
+
+
+def _framed(outputs: Tensor, frames: Column, rows: Tensor | None) -> Column:
+    """Return the outputs [n, T, K] of some rows as they stand in time, zero where padding is."""
+    lengths = None if frames.lengths is None else chosen(frames.lengths, rows)
+    if lengths is not None:
+        valid = torch.arange(outputs.shape[1], device=outputs.device) < lengths[:, None]
+        outputs = outputs * valid[:, :, None]
+    return Column(outputs, rows, lengths, frames.grid)
 
 
 def _through(layers: nn.ModuleList, column: Column, place: str, maps: dict[str, Column] | None) -> Column:

@@ -174,6 +174,12 @@ class HeadSettings(Settings):
     hidden: Many[_Positive] = option((), "Units of each hidden layer; none: a linear head.")
     activation: Activation = option("relu", "Activation after each hidden layer.")
     dropout: float = option(0.0, "Share of values dropped before each layer of the head.", ge=0, lt=1)
+    inputs_from: Many[Name] = option((), "Other tasks whose predictions the head sees beside the features.")
+    inputs_are: Literal["labels", "predictions"] = option(
+        "labels",
+        "What it sees of them in training: labels, where a row has one, or predictions. Afterwards always predictions.",
+    )
+    inputs_detached: bool = option(True, "Whether no gradient goes back through the predictions that it sees.")
 
 
 class ModelSettings(Settings):

@@ -5,7 +5,7 @@ binary task has one output, the probability of its positive label: the one that 
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from motet.tasks.metrics import LabelOutcome, MetricSet
 from motet.tasks.running import Running, running_classes, running_labels
 from motet.tasks.settings import BinarySettings, MulticlassSettings, MultilabelSettings
 from motet.tasks.task import Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Multiclass(Task):
@@ -82,6 +85,15 @@ class Multiclass(Task):
     def decode(self, encoded: NDArray[Any]) -> list[str]:
         """Return label names for codes [n]."""
         return [self.labels[code] for code in encoded.tolist()]
+
+    def view(self, outputs: "Tensor") -> "Tensor":
+        """Return the softmax of logits [..., K]."""
+        return outputs.softmax(dim=-1)
+
+    def view_of_targets(self, targets: "Tensor") -> "Tensor":
+        """Return 1 for the class of each row and 0 for the others, [n, K]."""
+        zeros = targets.new_zeros((len(targets), self.output_size)).float()
+        return zeros.scatter(1, targets[:, None], 1.0)
 
     def probabilities(self, outputs: NDArray[Any]) -> Values:
         """Return the softmax of logits [n, K]."""
@@ -166,6 +178,14 @@ class Binary(Task):
         """Return label names for codes [n]."""
         return [self.labels[code] for code in encoded.tolist()]
 
+    def view(self, outputs: "Tensor") -> "Tensor":
+        """Return the sigmoid of logits [..., 1]."""
+        return outputs.sigmoid()
+
+    def view_of_targets(self, targets: "Tensor") -> "Tensor":
+        """Return 1 for rows with the positive label and 0 for others, [n, 1]."""
+        return targets[:, None].float()
+
     def probabilities(self, outputs: NDArray[Any]) -> Values:
         """Return the sigmoid of logits [n, 1]."""
         return _sigmoid(outputs)
@@ -243,6 +263,14 @@ class Multilabel(Task):
     def decode(self, encoded: NDArray[Any]) -> list[frozenset[str]]:
         """Return sets of label names for flags [n, K]."""
         return [frozenset(self.labels[code] for code in np.flatnonzero(row)) for row in encoded]
+
+    def view(self, outputs: "Tensor") -> "Tensor":
+        """Return the sigmoid of logits [..., K]."""
+        return outputs.sigmoid()
+
+    def view_of_targets(self, targets: "Tensor") -> "Tensor":
+        """Return the flags [n, K] as numbers."""
+        return targets.float()
 
     def probabilities(self, outputs: NDArray[Any]) -> Values:
         """Return the sigmoid of logits [n, K]."""

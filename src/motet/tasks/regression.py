@@ -121,6 +121,10 @@ class Regression(Task):
         """Return the loss of every row [n] from outputs and targets [n, K], in standard deviations."""
         return super().loss(predictions, self._standardised(targets))
 
+    def view_of_targets(self, targets: "Tensor") -> "Tensor":
+        """Return targets [n, K] as outputs would be: in units of the spread of the training rows."""
+        return (targets - targets.new_tensor(self._mean)) / targets.new_tensor(self._spread)
+
     def probabilities(self, outputs: NDArray[Any]) -> Values:
         """Return values in the targets' own unit from outputs [n, K]."""
         return outputs.astype(np.float64) * self._spread + self._mean

@@ -147,6 +147,10 @@ class Sequence(FrameTask):
         """Return no lines: texts are not decoded while training."""
         return prediction.values[:0, 0], target.values[:0, :0]
 
+    def view(self, outputs: "Tensor") -> "Tensor":
+        """Return the softmax of raw outputs [..., K + 1]."""
+        return outputs.softmax(dim=-1)
+
     def frame_probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the softmax of raw outputs [T, K + 1]."""
         shifted = np.exp(outputs - outputs.max(axis=-1, keepdims=True))

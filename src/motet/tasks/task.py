@@ -187,6 +187,14 @@ class Task(ABC):
             found = [sorted(label) if isinstance(label, frozenset) else label for label in self.decode(decisions)]
         return list(zip(found, named, strict=True))
 
+    def view(self, outputs: "Tensor") -> "Tensor":
+        """Return what other heads see of raw outputs [..., K]: probabilities; of what has none, the outputs."""
+        return outputs
+
+    def view_of_targets(self, targets: "Tensor") -> "Tensor | None":
+        """Return the same of encoded targets [n, ...]; None where other heads see only predictions."""
+        return None
+
     def tune(self, probabilities: Values, targets: NDArray[Any]) -> None:
         """Choose the values of the decision on development rows; a decision without such values stays as it is."""
         if isinstance(self._decision, TunedDecision):

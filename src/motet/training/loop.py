@@ -158,7 +158,7 @@ def _seed(training: Training) -> None:
 def _forward(training: Training, part: Prepared) -> tuple[NetworkOutput, dict[str, Column], dict[str, Tensor]]:
     """Return what the network returns for some rows, its predictions in full precision, and the losses of the rows."""
     with autocast(training.device, training.settings.precision):
-        output = training.model.network(part.inputs, part.rows)
+        output = training.model.learn(part.inputs, part.rows, part.targets)
     predictions = {name: _in_full_precision(column) for name, column in output.predictions.items()}
     return output, predictions, {**row_losses(training.model.tasks, predictions, part), **output.losses}
 

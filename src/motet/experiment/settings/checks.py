@@ -65,6 +65,14 @@ def check_task_names(
         yield from _check_monitor(monitor, data, known)
 
 
+def check_fed_labels(model: ModelSettings, mixup: Any) -> Iterator[CrossProblem]:
+    """Find heads that see labels while mixup gives a row two of them."""
+    for task, head in model.heads.items():
+        if mixup is not None and head.inputs_from and head.inputs_are == "labels":
+            message = "a row that is mixed of two has two labels; write inputs_are: predictions, or leave mixup out"
+            yield CrossProblem(("model", "heads", task, "inputs_are"), message, (("mixup",),))
+
+
 def check_inputs(data: CompleteDataSets, model: ModelSettings) -> Iterator[CrossProblem]:
     """Find encoders by input that are not those of the named features."""
     encoder: Any = model.encoder

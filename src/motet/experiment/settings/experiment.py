@@ -22,6 +22,7 @@ from motet.data.settings import (
 from motet.evaluation.settings import EvaluationSettings
 from motet.experiment.settings.checks import (
     check_derived,
+    check_fed_labels,
     check_frequencies,
     check_inputs,
     check_mixes,
@@ -135,6 +136,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_derived(self.data, self.derive)
         yield from check_shared_tasks(self.data)
         yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor, self.derive)
+        yield from check_fed_labels(self.model, self.mixup)
         yield from check_inputs(complete, self.model)
         yield from check_objective(self.model, self.training.objective)
         yield from check_frequencies(complete, overridden)

@@ -137,6 +137,10 @@ class Events(FrameTask):
         shifted: Values = inside - np.array([start_s, start_s, 0.0])
         return shifted
 
+    def view(self, outputs: Tensor) -> Tensor:
+        """Return the sigmoid of raw outputs [..., K], scores of attention included."""
+        return outputs.sigmoid()
+
     def frame_probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the sigmoid of logits [T, K]; scores of attention are left out."""
         logits = outputs[:, : len(self.labels)].astype(np.float64)
