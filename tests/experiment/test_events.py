@@ -5,12 +5,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from tests.reliability.small import small_experiment
 
 import motet
+from motet.errors import DataError
 from motet.experiment.settings import Experiment
-from motet.sources.example import Example, label_set
+from motet.sources.example import Event, Example, label_set
 from motet.sources.generated import Generated
 from motet.sources.settings import GeneratedSettings
 
@@ -78,6 +81,27 @@ def test_activity_and_onsets_of_the_same_recordings(tmp_path: Path) -> None:
     run = motet.train(experiment(tmp_path, {}, data=data), tmp_path / "run")
     assert run.result["tasks"]["busy"]["segment_f1"]["value"] > 0.8
     assert run.result["tasks"]["starts"]["onset_f1"]["value"] > 0.4
+
+
+def test_events_behind_the_end_of_their_recording_are_refused(tmp_path: Path) -> None:
+    rows = [
+        Example(
+            each.id, each.inputs, {"timeline": (Event(0.1, 0.3, "hum"), Event(0.2, 3.0 * (number == 3) + 0.4, "hum"))}
+        )
+        for number, each in enumerate(Generated(GeneratedSettings(**SOURCE)).examples())
+    ]
+    data = {"sounds": {"source": rows, "tasks": {"timeline": "events"}}}
+    message = r"events of 1 recordings end more than 1 s behind them \(sounds/events-000003: 3\.40 s of \d\.\d+ s\)"
+    with pytest.raises(DataError, match=message):
+        motet.train(experiment(tmp_path, {}, data=data), tmp_path / "run")
+
+
+def test_new_recordings_are_predicted_with_their_times(tmp_path: Path) -> None:
+    run = motet.train(experiment(tmp_path, {"timeline": {"kind": "events"}}, epochs=1), tmp_path / "run")
+    soundfile.write(tmp_path / "sound.wav", np.random.default_rng(0).normal(size=8000) * 0.1, 4000)
+    found = motet.predict(run.path, [str(tmp_path / "sound.wav")]).tasks[str(tmp_path / "sound.wav")]["timeline"]
+    assert all(0 <= onset < offset <= 2.1 for onset, offset, _ in found.decision)
+    assert len(found.probabilities) == 2
 
 
 def _role(number: int) -> Any:
