@@ -15,7 +15,7 @@ from datetime import date
 
 from benchmarks.measure import Row
 
-NAMES = ("training", "networks", "store", "batches", "features", "extraction", "start", "rows")
+NAMES = ("training", "networks", "store", "batches", "features", "extraction", "start", "rows", "tasks")
 
 
 def main(words: Sequence[str] | None = None) -> int:
