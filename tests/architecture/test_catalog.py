@@ -39,8 +39,10 @@ from motet.tasks.settings import (
     ThresholdDecisionSettings,
 )
 from motet.training.objective import build_objective
+from motet.training.objective_settings import ObjectiveSettings
 from motet.training.optimizers import build_optimizer, build_schedule
-from motet.training.settings import ObjectiveSettings, OptimizerSettings, ScheduleSettings, StoppingSettings
+from motet.training.procedures import build_procedure
+from motet.training.settings import OptimizerSettings, ProcedureSettings, ScheduleSettings, StoppingSettings
 from motet.training.stopping import build_stopping
 
 LABELS = ("a", "b", "c")
@@ -64,6 +66,7 @@ REQUIRED: dict[str | None, dict[str, Any]] = {
     "arrays": {"path": HERE},
     "edf": {"path": HERE},
     "huggingface": {"path": HERE},
+    "adversarial": {"against": ["animal"]},
     "band_pass": {"low_hz": 100, "high_hz": 200},
     "high_pass": {"low_hz": 100},
     "low_pass": {"high_hz": 200},
@@ -211,14 +214,17 @@ def test_every_schedule_builds(union: Any, name: str) -> None:
     assert all(0.0 <= schedule.factor(step) <= 1.0 for step in range(10))
 
 
-@pytest.mark.parametrize(("union", "name"), _cases(ObjectiveSettings, StoppingSettings))
-def test_every_loss_combination_and_stopping_rule_builds(union: Any, name: str) -> None:
+@pytest.mark.parametrize(("union", "name"), _cases(ObjectiveSettings, StoppingSettings, ProcedureSettings))
+def test_every_loss_combination_stopping_rule_and_procedure_builds(union: Any, name: str) -> None:
     settings = settings_of(union, name)
     if union is ObjectiveSettings:
         objective = build_objective(settings, {"animal": 1.0}, torch.device("cpu"))
         objective.load_state_dict(objective.state_dict())
     else:
-        assert build_stopping(settings) is not None
+        built = (
+            build_stopping(settings) if union is StoppingSettings else build_procedure(settings, (*LABELS, "animal"))
+        )
+        assert built is not None
 
 
 @pytest.mark.parametrize("slot", OWN)

@@ -80,3 +80,27 @@ def test_encoders_that_end_differently_are_refused(tmp_path: Path) -> None:
 def test_an_encoder_is_named_after_an_input(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"model\.encoder: has no layers for the feature 'accel'"):
         experiment(tmp_path, encoder={"mel": ENCODERS["mel"]})
+
+
+def against(*tasks: str) -> dict[str, Any]:
+    return {"procedure": {"kind": "adversarial", "against": list(tasks)}}
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "message"),
+    [
+        ({}, against("digits"), r"against: there is no task 'digits'.*'digit'"),
+        ({}, against("digit", "activity"), "names all tasks, and leaves none"),
+        ({"sharing": "soft"}, against("digit"), "which model.sharing: soft has not"),
+        (
+            {"sharing": "mtan"},
+            {"objective": {"kind": "mgda", "on": "features"}},
+            "with model.sharing: mtan tasks share",
+        ),
+    ],
+)
+def test_what_wants_shared_layers_is_refused_without(
+    model: dict[str, Any], training: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        motet.Experiment(data=experiment(tmp_path).data, model=model, training=training)

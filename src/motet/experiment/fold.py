@@ -31,6 +31,7 @@ from motet.training.interrupts import StopRequest, deferred_interrupts
 from motet.training.loop import Hooks, LoopSettings, Scores, Training, train
 from motet.training.objective import build_objective, check_precision
 from motet.training.optimizers import build_optimizer, build_schedule
+from motet.training.procedures import build_procedure
 from motet.training.stopping import build_stopping
 
 logger = logging.getLogger("motet")
@@ -133,6 +134,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         device=device,
         augmentations=[catalog.build("map augmentation", own) for own in experiment.augment],
         stopping=build_stopping(settings.stopping),
+        procedure=build_procedure(settings.procedure, list(model.tasks)),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ goes on exactly as if it never had been.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import Parameter
 
 from motet import draws
 from motet.data.batch import Batch, Column
@@ -79,6 +80,10 @@ class Hooks:
     between_steps: Callable[[], None]
 
 
+Procedure = Callable[["Training", Batch], None]
+"""What makes the updates of a batch; see `motet.training.procedures`."""
+
+
 @dataclass(slots=True)
 class Training:
     """A training under way."""
@@ -97,6 +102,7 @@ class Training:
     running: dict[str, Running] = field(default_factory=dict)
     grad_scaler: torch.amp.GradScaler | None = None
     learning_rates: list[float] = field(default_factory=list)
+    procedure: Procedure = field(default_factory=lambda: descend)
 
     def __post_init__(self) -> None:
         """Remember the learning rates that the schedule multiplies, and begin the figures of an epoch."""
@@ -132,22 +138,49 @@ def train(training: Training, hooks: Hooks) -> None:
 
 
 def take_step(training: Training, batch: Batch) -> None:
-    """Draw, forward, losses, gradient, clip, step."""
-    position, settings = training.position, training.settings
+    """Make the updates of a batch: one, unless the procedure says otherwise."""
+    training.procedure(training, batch)
+    training.position.step += 1
+    training.position.total_steps += 1
+
+
+def descend(
+    training: Training,
+    batch: Batch,
+    *,
+    factors: Mapping[str, float] | None = None,
+    fixed: Collection[Parameter] = (),
+    recorded: bool = True,
+) -> None:
+    """Make one update: forward, losses, gradient, clip, step.
+
+    Parameters
+    ----------
+    factors
+        What the losses are multiplied by, by task; a task without one is left out. None for all losses as they are.
+    fixed
+        What is not changed.
+    recorded
+        Whether losses and decisions count in the figures of the epoch.
+    """
+    settings = training.settings
     _seed(training)
     training.optimizer.zero_grad(set_to_none=True)
     ready = _ready(training, batch)
     for part in micro_batches(ready, batch.size, settings.micro_batches):
         output, predictions, losses = _forward(training, part)
         counts = {**dict.fromkeys(output.losses, batch.size), **batch.counts}
-        _add_figures(training, losses, predictions, part)
+        if recorded:
+            _add_figures(training, losses, predictions, part)
+        if factors is not None:
+            losses = {name: factors[name] * loss for name, loss in losses.items() if name in factors}
         training.objective.accumulate(losses, counts, training_backward(training), output.shared)
     training.objective.combine(training_backward(training))
+    for parameter in fixed:
+        parameter.grad = None
     _clip(training)
     _update(training)
     training.objective.after_step(lambda: _look_again(training, ready, batch))
-    position.step += 1
-    position.total_steps += 1
 
 
 def _seed(training: Training) -> None:

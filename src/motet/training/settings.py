@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from motet.config import ExistingPath, Many, Settings, Slot, kinds, option
+from motet.config import ExistingPath, Many, Name, Settings, Slot, kinds, option, required
 from motet.training.objective_settings import ObjectiveSettings, WeightedSettings
 
 
@@ -90,6 +90,29 @@ class PlateauSettings(Settings):
 ScheduleSettings = kinds("schedule", ConstantSettings, OneCycleSettings, CosineSettings, StepSettings, PlateauSettings)
 
 
+class JointSettings(Settings):
+    """One update a batch, for all its tasks."""
+
+    kind: Literal["joint"] = "joint"
+
+
+class AlternatingSettings(Settings):
+    """One update for each task of a batch, in turn."""
+
+    kind: Literal["alternating"] = "alternating"
+
+
+class AdversarialSettings(Settings):
+    """Two updates a batch: some heads learn their tasks, and the layers before them learn to hide these."""
+
+    kind: Literal["adversarial"] = "adversarial"
+    against: Many[Name] = required("Tasks that the shared layers are to know nothing of.", min_length=1)
+    strength: float = option(0.1, "What the losses of these tasks weigh when they are climbed.", gt=0)
+
+
+ProcedureSettings = kinds("procedure", JointSettings, AlternatingSettings, AdversarialSettings)
+
+
 class PatienceSettings(Settings):
     """Stop when the monitored value has not improved for so many epochs."""
 
@@ -142,6 +165,7 @@ class TrainingSettings(Settings):
     optimizer: OptimizerSettings = option(AdamSettings(), "How weights follow gradients.")  # type: ignore[valid-type]
     schedule: ScheduleSettings = option(ConstantSettings(), "How the learning rate moves.")  # type: ignore[valid-type]
     objective: ObjectiveSettings = option(WeightedSettings(), "How the tasks' losses become one step.")
+    procedure: ProcedureSettings = option(JointSettings(), "How a batch becomes updates.")  # type: ignore[valid-type]
     clip_norm: float | None = option(None, "Largest norm of the gradient; larger ones are scaled down.", gt=0)
     autocast: Literal["off", "auto", "bfloat16", "float16"] = option(
         "off", "Lower precision in the forward pass; `auto` takes what the device has."

@@ -120,6 +120,24 @@ def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[
                     )
 
 
+def check_procedure(
+    data: DataSets, model: ModelSettings, procedure: Any, derived: Iterable[str]
+) -> Iterator[CrossProblem]:
+    """Find adversaries that are no task, and networks without layers that tasks share."""
+    against = () if isinstance(procedure, UserComponent) else getattr(procedure, "against", ())
+    if not against:
+        return
+    path, known = ("training", "procedure", "against"), _all_tasks(data, derived)
+    for task in against:
+        yield from _unknown_task(path, task, against if known is None else known)
+    if known is not None and known <= set(against):
+        yield CrossProblem(path, "names all tasks, and leaves none to be learned; leave one out", _DATA)
+    if model.network is not None or model.sharing.kind not in ("hard", "mmoe", "ple"):
+        way = "a network of your own" if model.network is not None else f"model.sharing: {model.sharing.kind}"
+        message = f"wants layers that all tasks share before their heads, which {way} has not; use sharing: hard"
+        yield CrossProblem(path, message, (("model",),))
+
+
 def check_objective(model: ModelSettings, objective: Any) -> Iterator[CrossProblem]:
     """Find gradients that are to be balanced on features which the network does not have."""
     path = ("training", "objective", "on")

@@ -27,6 +27,7 @@ from motet.experiment.settings.checks import (
     check_inputs,
     check_mixes,
     check_objective,
+    check_procedure,
     check_shared_tasks,
     check_targets,
     check_task_names,
@@ -139,6 +140,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_fed_labels(self.model, self.mixup)
         yield from check_inputs(complete, self.model)
         yield from check_objective(self.model, self.training.objective)
+        yield from check_procedure(self.data, self.model, self.training.procedure, self.derive)
         yield from check_frequencies(complete, overridden)
         yield from check_mixes(complete, self.noise, overridden)
 

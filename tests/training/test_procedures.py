@@ -1,0 +1,133 @@
+"""Updates of a batch: by values of the weights, and that a stopped run goes on as if it never was."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from motet.config import UserComponent
+from motet.data.batch import Batch
+from motet.errors import ConfigError
+from motet.training.checkpoint import load_checkpoint, save_checkpoint
+from motet.training.loop import Training, descend, take_step, train
+from motet.training.procedures import Adversarial, alternate, build_procedure, head_parameters
+from motet.training.settings import AdversarialSettings, AlternatingSettings, JointSettings
+from tests.training.small import quiet_hooks, small_corpus, small_loader, small_model, small_training, weights
+
+ROWS = np.array([0, 1, 2, 10, 12])
+BATCHES = [ROWS, np.array([3, 4, 5]), np.array([6, 7, 17])]
+
+
+class StoppedError(Exception):
+    pass
+
+
+def begin(settings: Any = None, **options: Any) -> Training:
+    procedure = build_procedure(settings or JointSettings(), small_corpus().tasks)
+    return small_training(small_model(small_corpus()), procedure=procedure, **options)
+
+
+def batch(rows: np.ndarray = ROWS) -> Batch:
+    return small_loader(small_corpus()).draw(rows, epoch=0, training=True)
+
+
+def only(task: str) -> Batch:
+    whole = batch()
+    return Batch(whole.size, whole.inputs, {task: whole.targets[task]}, whole.row_ids, {task: whole.counts[task]},
+                 None, whole.spans)  # fmt: skip
+
+
+def test_alternating_is_one_step_a_task() -> None:
+    found, expected = begin(AlternatingSettings()), begin()
+    take_step(found, batch())
+    for task in batch().counts:
+        descend(expected, only(task))
+    for name, value in weights(expected.model).items():
+        assert torch.equal(weights(found.model)[name], value), name
+    assert (found.position.step, found.position.total_steps) == (1, 1)
+    assert found.counts == dict(batch().counts)
+
+
+def test_adversaries_learn_and_the_layers_before_them_forget() -> None:
+    training = begin(AdversarialSettings(against=("digit",), strength=0.5))
+    model, before = training.model, weights(training.model)
+    first = begin()
+    descend(
+        first, only("digit"), fixed=[own for name, own in first.model.named_parameters() if "heads.digit" not in name]
+    )
+    take_step(training, batch())
+    heads = {name for name in before if "heads.digit" in name}
+    assert heads
+    for name in heads:
+        assert torch.equal(weights(model)[name], weights(first.model)[name]), name
+    second = begin()
+    second.model.load_state_dict(weights(first.model))
+    factors = {task: -0.5 if task == "digit" else 1.0 for task in batch().counts}
+    descend(second, batch(), factors=factors, fixed=head_parameters(second.model.network, "digit"))  # type: ignore[arg-type]
+    for name in before.keys() - heads:
+        assert torch.equal(weights(model)[name], weights(second.model)[name]), name
+    assert training.counts == dict(batch().counts)
+
+
+def test_a_batch_without_adversaries_is_a_plain_step() -> None:
+    rows = np.array([10, 12, 14])
+    found, expected = begin(AdversarialSettings(against=("digit",))), begin()
+    take_step(found, batch(rows))
+    take_step(expected, batch(rows))
+    for name, value in weights(expected.model).items():
+        assert torch.equal(weights(found.model)[name], value), name
+
+
+def test_a_procedure_of_ones_own() -> None:
+    def twice(training: Training, batch: Batch) -> None:
+        descend(training, batch, recorded=False)
+        descend(training, batch)
+
+    found, expected = begin(UserComponent.of(twice)), begin()
+    take_step(found, batch())
+    descend(expected, batch())
+    descend(expected, batch())
+    for name, value in weights(expected.model).items():
+        assert torch.equal(weights(found.model)[name], value), name
+
+
+@pytest.mark.parametrize("settings", [AlternatingSettings(), AdversarialSettings(against=("digit",))])
+@pytest.mark.parametrize("stop", [1, 4])
+def test_stopped_and_resumed_is_never_having_stopped(settings: object, stop: int, tmp_path: Path) -> None:
+    def go(training: Training, until: int | None = None) -> Training:
+        def between_steps() -> None:
+            if training.position.total_steps == until:
+                raise StoppedError
+
+        train(training, quiet_hooks(small_loader(small_corpus()), BATCHES, between_steps=between_steps))
+        return training
+
+    def adam() -> Training:
+        return begin(settings, optimizer=torch.optim.Adam, learning_rate=0.01)
+
+    save_checkpoint(go(adam()), tmp_path / "undisturbed")
+    first = adam()
+    with pytest.raises(StoppedError):
+        go(first, stop)
+    save_checkpoint(first, tmp_path / "stopped")
+    second = adam()
+    load_checkpoint(second, tmp_path / "stopped")
+    save_checkpoint(go(second), tmp_path / "resumed")
+    assert (tmp_path / "resumed").read_bytes() == (tmp_path / "undisturbed").read_bytes()
+
+
+def test_each_kind_is_built() -> None:
+    assert build_procedure(JointSettings(), "ab") is descend
+    assert build_procedure(AlternatingSettings(), "ab") is alternate
+    assert build_procedure(AdversarialSettings(against=("a",), strength=2.0), "ab") == Adversarial(("a",), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("against", "message"),
+    [(("c", "d"), r"against: there is no task 'c'; tasks are a, b\n.*'d'"), (("b", "a"), "names all tasks")],
+)
+def test_adversaries_that_cannot_be_are_refused(against: tuple[str, ...], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build_procedure(AdversarialSettings(against=against), "ab")
