@@ -142,6 +142,17 @@ def test_going_on_wants_the_same_settings(trained: tuple[motet.Experiment, Path]
     ]
 
 
+def test_an_option_that_is_newer_than_the_run_has_its_default(trained: tuple[motet.Experiment, Path]) -> None:
+    experiment, path = trained
+    file = RunFolder(path).experiment
+    text = file.read_text()
+    older = "".join(line for line in text.splitlines(keepends=True) if not line.startswith(("mixup:", "segments:")))
+    assert older != text
+    file.write_text(older)
+    motet.train(experiment, path)
+    assert file.read_text() == text
+
+
 def test_where_and_how_often_may_change(trained: tuple[motet.Experiment, Path]) -> None:
     experiment, path = trained
     training = experiment.training.model_copy(update={"checkpoint_s": 5.0, "threads": 1, "device": "cpu"})

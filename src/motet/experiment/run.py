@@ -211,7 +211,7 @@ def begin_run(folder: RunFolder, experiment: Experiment) -> Experiment:
 
 def changed_settings(folder: RunFolder, experiment: Experiment) -> list[str]:
     """Return what a run of an experiment in this folder would differ in from the one that was begun there."""
-    before = load(folder.experiment).root.plain()
+    before = _begun_with(folder, experiment)
     now = read_document(to_yaml(with_copies_named(experiment)), "here", []).plain()
     differing = [
         f"{path}: {old!r} there, {new!r} here"
@@ -219,6 +219,16 @@ def changed_settings(folder: RunFolder, experiment: Experiment) -> list[str]:
         if not any(path == free or path.startswith(f"{free}.") for free in _FREE)
     ]
     return differing + list(changed_code(experiment, folder))
+
+
+def _begun_with(folder: RunFolder, experiment: Experiment) -> Any:
+    """Return the settings in a folder, with their defaults where a newer version has more options."""
+    tree = load(folder.experiment)
+    context = Context(allow_code=holds_code(experiment), folder=folder.path, given=components_of(experiment))
+    try:
+        return read_document(to_yaml(validate(Experiment, tree, context)), "there", []).plain()
+    except ConfigError:  # what cannot be read any more is told as it stands
+        return tree.root.plain()
 
 
 def _write_experiment(folder: RunFolder, experiment: Experiment) -> None:
