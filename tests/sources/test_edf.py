@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import motet
-from motet.catalog import CATALOG
 from motet.errors import ConfigError, DataError
 from motet.sources.edf import Edf
 from motet.sources.example import Event
@@ -81,7 +80,7 @@ def test_wrong_settings_are_refused(folder: Path) -> None:
         listed(folder, exclude=["*.edf"])
 
 
-@pytest.mark.parametrize("cut", [True, *([False] if "events" in CATALOG["task"] else [])])
+@pytest.mark.parametrize("cut", [True, False])
 def test_the_contract_is_kept(folder: Path, cut: bool) -> None:
     check_source({"kind": "edf", "path": str(folder), "cut": cut, "labels": {"T1": "left", "T2": "right"}})
 

@@ -5,16 +5,27 @@ import numpy as np
 import pytest
 
 from motet.catalog import CATALOG
+from motet.data import Column
+from motet.sources.example import Event
 from motet.tasks import Multiclass
+from motet.tasks.events.settings import EventsSettings
+from motet.tasks.events.task import Events
 from motet.tasks.settings import MulticlassSettings
 from motet.testing import ContractError, check_task
 
 ANIMALS = ["dog", "cat", "bird", "cat"]
+EVENTS = [
+    (Event(0.5, 1.5, "dog"), Event(1.0, 3.0, "bell")),
+    (Event(2.0, 2.5, "bell"),),
+    (Event(0.25, 0.75, "dog"),),
+]
 TARGETS: dict[str, list[Any]] = {
     "multiclass": ANIMALS,
     "binary": ["yes", "no", "no"],
     "multilabel": [frozenset({"dog", "cat"}), frozenset(), frozenset({"bird"})],
     "regression": [0.5, -1.0, 3.25],
+    "sequence": ["one two", "two", "three one"],
+    **dict.fromkeys(("events", "activity", "onsets"), EVENTS),
 }
 
 
@@ -130,3 +141,50 @@ class Unsorted(Own):
 def test_usual_mistakes_are_named(task: Any, message: str) -> None:
     with pytest.raises(ContractError, match=message):
         check_task(task, ANIMALS)
+
+
+class OwnEvents(Events):
+    """A good task with frames that the others spoil."""
+
+    def __init__(self, name: str, labels: tuple[str, ...]) -> None:
+        super().__init__(EventsSettings(), name, labels)
+
+
+def test_a_good_task_with_frames_passes() -> None:
+    check_task(OwnEvents, EVENTS)
+    check_task({"kind": "events"}, [*EVENTS, frozenset({"dog"}), frozenset()])
+
+
+class CountsPadding(OwnEvents):
+    def losses(self, prediction: Any, target: Any) -> Any:
+        whole = Column(prediction.values, None, None, prediction.grid)
+        return super().losses(whole, target)
+
+
+class AveragesRows(OwnEvents):
+    def losses(self, prediction: Any, target: Any) -> Any:
+        return super().losses(prediction, target).mean()
+
+
+class LosesOffsets(OwnEvents):
+    def from_plain(self, plain: Any) -> Any:
+        return super().from_plain([[onset, onset, label] for onset, _, label in plain])
+
+
+class ForgetsStart(OwnEvents):
+    def merge(self, probabilities: Any, how: Any) -> Any:
+        return probabilities[0]
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        (CountsPadding, "padding counts nowhere"),
+        (AveragesRows, "losses have the shape \\[\\] for 3 rows"),
+        (LosesOffsets, "from to_plain and from_plain"),
+        (ForgetsStart, "gives not the frames of both segments"),
+    ],
+)
+def test_usual_mistakes_with_frames_are_named(task: Any, message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        check_task(task, EVENTS)

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from motet.config import Context, Settings, UserComponent, required, validate
 from motet.errors import DataError
 from motet.experiment.tasks import build_tasks
+from motet.tasks.frames import FrameTask
 from motet.tasks.kinds import TaskSettings
 from motet.tasks.task import Task
 from motet.testing.findings import Findings, several
+from motet.testing.frame_task import check_frame_task
 
 _ROWS = 12
 _UNKNOWN = "a label that no data set has"
@@ -53,6 +55,11 @@ def check_task(task: Any, targets: Sequence[Any]) -> None:
     built = _build(settings, targets)
     with Findings(f"task {name}") as found:
         _check_labels(found, built, _build(settings, [*reversed(targets), *targets]))
+        if isinstance(built, FrameTask):
+            again = _build(settings, targets)
+            assert isinstance(again, FrameTask)
+            check_frame_task(found, built, again, targets)
+            return
         encoded = _encoded(found, built, targets)
         if encoded is None:
             return
