@@ -10,6 +10,7 @@ from motet.config.slots import kind_of, members_of
 from motet.data import Column
 from motet.networks import MapShape
 from motet.networks.settings import LayerSettings
+from motet.tasks.task import PerFrame
 from motet.testing import ContractError, check_model
 
 LAYERS = [kind for member in members_of(LayerSettings.__origin__) if (kind := kind_of(member))]  # type: ignore[attr-defined]
@@ -34,6 +35,11 @@ def test_stacks_of_layers(pooling: str) -> None:
         },
         outputs={"scene": 4, "level": 1},
     )
+
+
+def test_a_network_with_frames() -> None:
+    layers = [{"kind": "cnn", "channels": [4, 8]}, {"kind": "rnn", "hidden": 8}]
+    check_model({"encoder": layers}, outputs={"bark": PerFrame(2), "scene": 3})
 
 
 def test_a_trained_model_and_its_file(tmp_path: Path) -> None:

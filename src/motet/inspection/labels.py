@@ -15,6 +15,8 @@ from motet.sources.example import is_events, label_set
 _UNBALANCED = 10.0
 _FEW = 10
 _MANY_LABELS = 0.5
+_REMEDY_OF_LABELS = "look at uar, not accuracy; sampling: {kind: balanced, by: class}, or class_weights: balanced"
+_REMEDY_OF_EVENTS = "look at the figures of every label, not only at those of all events together"
 _ROLES: tuple[tuple[str, Severity, str], ...] = (
     ("train", "wrong", "training refuses this: drop the label, or split anew"),
     ("test", "doubtful", "nothing is learnt about it there: pool the folds, or split anew (split: {kind: kfold})"),
@@ -149,7 +151,7 @@ def _counts(task: str, table: TargetTable) -> Iterator[Problem]:
             "unbalanced labels",
             f"task {task!r}: {most:,} rows of {next(iter(table.labels))!r} against {least:,} of "
             f"{list(table.labels)[-1]!r}",
-            "look at uar, not accuracy; sampling: {kind: balanced, by: class}, or class_weights: balanced",
+            _REMEDY_OF_EVENTS if table.kind == "events" else _REMEDY_OF_LABELS,
             rows,
             (),
         )

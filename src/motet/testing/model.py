@@ -210,7 +210,18 @@ def _through(model: Model, data_set: str, maps: Maps) -> Outputs:
     device = next(iter(model.state_dict().values())).device
     rows = dict.fromkeys(model.document.data_sets[data_set].tasks)
     found = model.network(model.scale(batch, device), rows).predictions
-    return {task: column.values.cpu() for task, column in found.items()}
+    return {task: _of_rows(column).cpu() for task, column in found.items()}
+
+
+def _of_rows(column: Column) -> Tensor:
+    """Return one line a row [n, K]: of a prediction for every frame, the mean over the row's valid frames."""
+    values = column.values
+    if values.dim() != 3:
+        return values
+    frames = torch.arange(values.shape[1], device=values.device)
+    lengths = torch.full((len(values),), values.shape[1]) if column.lengths is None else column.lengths
+    valid = (frames < lengths.to(values.device)[:, None])[..., None]
+    return (values * valid).sum(1) / valid.sum(1)
 
 
 def _reloaded(model: Model, data_set: str) -> Callable[[Maps], Outputs]:
@@ -228,7 +239,7 @@ def _of_network(settings: ModelSettings, shapes: Mapping[str, MapShape], outputs
 
     def forward(of: AnyNetwork) -> Callable[[Maps], Outputs]:
         rows: dict[str, Tensor | None] = dict.fromkeys(outputs)
-        return lambda maps: {task: column.values for task, column in of(maps, rows).predictions.items()}
+        return lambda maps: {task: _of_rows(column) for task, column in of(maps, rows).predictions.items()}
 
     def again() -> Callable[[Maps], Outputs]:
         with torch.inference_mode(mode=False), tempfile.TemporaryDirectory() as folder:
