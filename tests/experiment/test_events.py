@@ -100,6 +100,7 @@ def test_new_recordings_are_predicted_with_their_times(tmp_path: Path) -> None:
     run = motet.train(experiment(tmp_path, {"timeline": {"kind": "events"}}, epochs=1), tmp_path / "run")
     soundfile.write(tmp_path / "sound.wav", np.random.default_rng(0).normal(size=8000) * 0.1, 4000)
     found = motet.predict(run.path, [str(tmp_path / "sound.wav")]).tasks[str(tmp_path / "sound.wav")]["timeline"]
+    assert isinstance(found.decision, tuple)
     assert all(0 <= onset < offset <= 2.1 for onset, offset, _ in found.decision)
     assert len(found.probabilities) == 2
 
