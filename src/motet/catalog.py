@@ -64,6 +64,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "events": "motet.tasks.events.task:Events",
         "activity": "motet.tasks.events.task:Activity",
         "onsets": "motet.tasks.events.task:Onsets",
+        "dense": "motet.tasks.dense:Dense",
     },
 }
 

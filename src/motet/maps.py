@@ -192,6 +192,11 @@ class LiveMaps:
         self.channels, self.bins = signals.channels, feature.num_bins
         self.grid = feature.grid(signals.grid.start_s)
 
+    @property
+    def clean(self) -> "LiveMaps":
+        """The same maps with nothing mixed in."""
+        return LiveMaps(self._signals, self._feature, AugmentationChain(()), seed=0, stage="")
+
     def frames(self, rows: Rows) -> NDArray[np.int64]:
         """Return the number of frames of some rows."""
         samples = self._signals.frames(rows)

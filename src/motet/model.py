@@ -28,7 +28,7 @@ from motet.pipeline import InputSettings, Pipeline, Precision
 from motet.sources.settings import Content
 from motet.tasks.kinds import TaskSettings
 from motet.tasks.merge import MergeRule
-from motet.tasks.task import Task
+from motet.tasks.task import MapOutput, Task
 from motet.version import __version__
 
 _FORMAT = 1
@@ -114,6 +114,15 @@ class Model(nn.Module):
         }
         return cast(NetworkOutput, self.network(inputs, rows, given))
 
+    def targets(self, batch: Batch, device: torch.device) -> dict[str, Column]:
+        """Return the targets of a batch on the device; maps are scaled as the input that they are of, [n, T, K]."""
+        found = {name: column.to(device) for name, column in batch.targets.items()}
+        for name, column in found.items():
+            output = self.tasks[name].output_size
+            if isinstance(output, MapOutput):
+                found[name] = as_frames(self._scale_input(output.of, column, batch, name))
+        return found
+
     def pipeline(self, data_set: str, name: str) -> Pipeline:
         """Return the pipeline of an input of a data set, built once."""
         if (data_set, name) not in self._pipelines:
@@ -195,8 +204,8 @@ class Model(nn.Module):
         for name, state in document["model"]["states"].items():
             self.tasks[name].load_decision_state(state)
 
-    def _scale_input(self, name: str, column: Column, batch: Batch) -> Column:
-        spans = _spans_with(name, batch, self.document)
+    def _scale_input(self, name: str, column: Column, batch: Batch, task: str | None = None) -> Column:
+        spans = _spans_with(name, batch, self.document, task)
         scalings = [self.scaling(data_set, name) for data_set, _, _ in spans]
         if all(scaling is scalings[0] for scaling in scalings):
             return Column(scalings[0](column.values, column.lengths), column.rows, column.lengths, column.grid)
@@ -294,5 +303,14 @@ def _num_frames(described: DataSetDocument, input_: InputDocument) -> int | None
     return None if described.length_s is None else max(1, round(described.length_s / input_.step_s))
 
 
-def _spans_with(name: str, batch: Batch, document: ModelDocument) -> list[tuple[str, int, int]]:
-    return [span for span in batch.spans if name in document.data_sets[span[0]].inputs]
+def as_frames(column: Column) -> Column:
+    """Return a map [n, C, T, F] frame by frame, [n, T, K]."""
+    return Column(column.values.transpose(1, 2).flatten(2), column.rows, column.lengths, column.grid)
+
+
+def _spans_with(
+    name: str, batch: Batch, document: ModelDocument, task: str | None = None
+) -> list[tuple[str, int, int]]:
+    """Return the spans of the data sets that have an input, and where one is named, a task."""
+    own = {data_set: described for data_set, described in document.data_sets.items() if name in described.inputs}
+    return [span for span in batch.spans if span[0] in own and (task is None or task in own[span[0]].tasks)]

@@ -22,6 +22,7 @@ from motet.data.segments import Segments
 from motet.draws import Occasion
 from motet.features.settings import MixupSettings
 from motet.tasks.frames import FrameTask
+from motet.tasks.task import MapOutput
 
 Integers = NDArray[np.int64]
 Span = tuple[int, int, int]
@@ -65,6 +66,8 @@ class Loader:
             for name, data_set in corpus.data_sets.items()
         ]
         self._framed = {name: task for name, task in corpus.tasks.items() if isinstance(task, FrameTask)}
+        outputs = {name: task.output_size for name, task in corpus.tasks.items()}
+        self._mapped = {name: output.of for name, output in outputs.items() if isinstance(output, MapOutput)}
         self._crops_at_random = any(maps.segments is not None and maps.segments.random for maps in self._maps)
         self._shapes, self._grids = shared_shapes(sources, tuple(corpus.data_sets))
 
@@ -158,7 +161,9 @@ class Loader:
         targets = {
             name: self._framed_target(name, rows, begin_s, end_s) if name in self._framed else _present(column, rows)
             for name, column in self.corpus.targets.items()
+            if name not in self._mapped
         }
+        targets |= {name: self._mapped_target(name, of, rows, starts, spans) for name, of in self._mapped.items()}
         found = {name: column for name, column in targets.items() if column is not None}
         return Batch(
             len(rows),
@@ -195,8 +200,22 @@ class Loader:
         present = None if len(chosen) == len(rows) else torch.from_numpy(chosen)
         return Column(torch.from_numpy(values), present, torch.from_numpy(lengths))
 
+    def _mapped_target(self, name: str, of: str, rows: Integers, starts: Integers, spans: list[Span]) -> Column | None:
+        """Return the clean maps [n, C, T, F] of an input of those rows that have a target."""
+        names = list(self.corpus.data_sets)
+        return self._read(
+            of, rows, starts, [span for span in spans if name in self.corpus.uses[names[span[0]]]], None, clean=True
+        )
+
     def _read(
-        self, name: str, rows: Integers, starts: Integers, spans: list[Span], occasion: Occasion | None
+        self,
+        name: str,
+        rows: Integers,
+        starts: Integers,
+        spans: list[Span],
+        occasion: Occasion | None,
+        *,
+        clean: bool = False,
     ) -> Column | None:
         """Read one input of those rows whose data set has it."""
         spans = [span for span in spans if name in self._maps[span[0]].lengths]
@@ -214,7 +233,7 @@ class Loader:
         for (number, start, stop), ranges in zip(spans, wanted, strict=True):
             own = slice(first, first + len(ranges.rows))
             drawn = None if occasion is None else occasion.of(slice(start, stop))
-            lengths[own] = self._maps[number].read(name, ranges, out[own], drawn)
+            lengths[own] = self._maps[number].read(name, ranges, out[own], drawn, clean=clean)
             first = own.stop
         return Column(
             torch.from_numpy(out).permute(0, 2, 1, 3).contiguous(),

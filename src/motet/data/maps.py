@@ -121,9 +121,19 @@ class DataSetMaps:
             starts = np.minimum(np.rint(moments).astype(np.int64), np.maximum(lengths - frames, 0))
         return Ranges(rows, starts, np.minimum(starts + frames, lengths), frames)
 
-    def read(self, name: str, ranges: Ranges, out: NDArray[np.float32], occasion: Occasion | None) -> Integers:
-        """Read ranges into `out`, fill shorter rows up as `pad` says, and return the valid frames of each."""
-        self.sources[name].read_many(ranges.rows, ranges.starts, ranges.stops, out, occasion)
+    def read(
+        self, name: str, ranges: Ranges, out: NDArray[np.float32], occasion: Occasion | None, *, clean: bool = False
+    ) -> Integers:
+        """Read ranges into `out`, fill shorter rows up as `pad` says, and return the valid frames of each.
+
+        Parameters
+        ----------
+        clean
+            Whether maps are read with nothing mixed in, where their source knows how.
+        """
+        source = self.sources[name]
+        source = getattr(source, "clean", source) if clean else source
+        source.read_many(ranges.rows, ranges.starts, ranges.stops, out, occasion)
         valid = ranges.stops - ranges.starts
         pad = "constant" if self.segments is None else self.segments.settings.pad
         if pad == "constant":

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motet.data.batch import Batch
-from motet.model import Model
+from motet.model import Model, as_frames
+from motet.networks.map_head import rows_of
+from motet.tasks.dense import Dense
 from motet.tasks.frames import as_objects
 from motet.tasks.merge import MergeRule
-from motet.tasks.task import Task
+from motet.tasks.task import MapOutput, Task
 
 Rows = NDArray[np.int64]
 Wanted = Callable[[Batch], Mapping[str, Tensor | None]]
@@ -65,12 +67,20 @@ def predict_batches(
     model.eval()
     with torch.inference_mode():
         for batch in batches:
-            output = model.network(model.scale(batch, device), wanted(batch))
+            inputs = model.scale(batch, device)
+            output = model.network(inputs, wanted(batch))
+            truth = model.targets(batch, device)
             for name, column in output.predictions.items():
                 present = slice(None) if column.rows is None else column.rows.cpu()
                 starts_s = torch.zeros(batch.size) if batch.starts_s is None else batch.starts_s
                 rows[name].append(batch.row_ids[present].numpy())
-                found[name].append(model.tasks[name].collect(column, starts_s[present].double().numpy()))
+                task, of = model.tasks[name], model.tasks[name].output_size
+                if isinstance(task, Dense) and isinstance(of, MapOutput):
+                    found[name].append(
+                        task.measure(column, truth[name], as_frames(rows_of(inputs[of.of], column.rows)))
+                    )
+                else:
+                    found[name].append(task.collect(column, starts_s[present].double().numpy()))
     return {
         name: _merged(model.tasks[name], np.concatenate(rows[name]), np.concatenate(found[name]), merge)
         for name in model.tasks

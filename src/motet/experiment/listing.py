@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from motet import catalog
 from motet.config import Settings, UserComponent
 from motet.data.corpus import Corpus, raw_targets, shared_settings
 from motet.data.dataset import DataSet
 from motet.data.derive import default_kind
+from motet.data.table import Coded
 from motet.errors import ConfigError
 from motet.experiment.relabelling import by_task, check_derived, derive_tasks, relabel
 from motet.experiment.settings import CompleteDataSet, Experiment
@@ -19,6 +22,7 @@ from motet.sources.recordings import with_rate
 from motet.sources.settings import GeneratedSettings
 from motet.sources.source import Source
 from motet.sources.strings import Strings
+from motet.tasks.map_settings import DenseSettings
 from motet.tasks.task import Task
 
 
@@ -137,6 +141,7 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     """
     settings = experiment.data_set(name)
     source, data_set = _read(name, settings)
+    data_set = with_own_maps(data_set, settings.tasks or {})
     known = source.tasks()
     data_set = relabel(data_set, settings, tuple(settings.tasks or known), whole=whole)
     data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
@@ -166,6 +171,14 @@ def _read(name: str, settings: CompleteDataSet) -> tuple[Source, DataSet]:
     if settings.strings is not None:
         source = Strings(source, settings.strings)
     return source, DataSet.of(name, source.examples(settings.signal.reader))
+
+
+def with_own_maps(data_set: DataSet, tasks: Mapping[str, Settings]) -> DataSet:
+    """Return a data set in which every row has the targets of dense tasks: these are its own maps."""
+    of = {name: settings.of for name, settings in tasks.items() if isinstance(settings, DenseSettings)}
+    codes = np.zeros(len(data_set.table.ids), dtype=np.int32)
+    targets = {**data_set.table.targets, **{name: Coded(codes, (input_,)) for name, input_ in of.items()}}
+    return replace(data_set, table=replace(data_set.table, targets=targets)) if of else data_set
 
 
 def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:

@@ -14,6 +14,7 @@ from motet.networks.feeding import extra_size, feeding_of
 from motet.networks.fusion import Fusion
 from motet.networks.head import Head
 from motet.networks.layer import Layer
+from motet.networks.map_head import MapHead
 from motet.networks.mlp import Mlp
 from motet.networks.network import Network
 from motet.networks.pool import Pool
@@ -25,13 +26,21 @@ from motet.networks.settings import (
     ModelSettings,
     PoolSettings,
     RnnSettings,
+    SpectrumSettings,
 )
 from motet.networks.shape import MapShape
 from motet.networks.sharing import SharedNetwork, build_experts, check_experts, check_framed, share
+from motet.networks.spectrum import Spectrum
 from motet.networks.user_network import UserNetwork
-from motet.tasks.task import PerFrame
+from motet.tasks.task import MapOutput, PerFrame
 
-_LAYERS: Mapping[type[Settings], Any] = {CnnSettings: Cnn, MlpSettings: Mlp, PoolSettings: Pool, RnnSettings: Rnn}
+_LAYERS: Mapping[type[Settings], Any] = {
+    CnnSettings: Cnn,
+    MlpSettings: Mlp,
+    PoolSettings: Pool,
+    RnnSettings: Rnn,
+    SpectrumSettings: Spectrum,
+}
 
 Shapes = Mapping[str, MapShape]
 AnyNetwork = SharedNetwork | UserNetwork
@@ -63,6 +72,7 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
         return _user_network(settings.network, inputs, outputs)
     _check_heads(settings, outputs)
     feeding_of(settings, outputs)  # refuses what cannot be, of all tasks together
+    _check_mapped(settings, inputs, outputs)
     return share(settings, inputs, outputs, build=_build_shared, build_layers=_build_layers)
 
 
@@ -75,8 +85,9 @@ def _build_shared(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     trunk = _build_layers(settings.trunk, shape, "model.trunk")
     shape = trunk[-1].shape if trunk else shape
     framed = {task for task, count in outputs.items() if isinstance(count, PerFrame)}
-    check_framed(framed, shape)
-    pools = shape.frames != 1 and len(framed) < len(outputs)
+    mapped = {task: count.of for task, count in outputs.items() if isinstance(count, MapOutput)}
+    check_framed(framed | mapped.keys(), shape)
+    pools = shape.frames != 1 and len(framed) + len(mapped) < len(outputs)
     pooling = Pool(settings.pooling, shape, "model.pooling") if pools else None
     size = (shape if pooling is None else pooling.shape).values_per_frame
     experts = build_experts(settings.sharing, size, list(outputs))
@@ -85,14 +96,15 @@ def _build_shared(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
         check_experts(framed, outputs, framed_size, size)
         size = framed_size = experts.size
     feeding = feeding_of(settings, outputs)
-    heads = {
-        task: Head(
-            settings.heads.get(task, HeadSettings()),
-            (framed_size if task in framed else size) + extra_size(feeding, task, outputs),
-            count,
-        )
-        for task, count in outputs.items()
-    }
+    heads: dict[str, Head | MapHead] = {}
+    for task, count in outputs.items():
+        own = settings.heads.get(task, HeadSettings())
+        if task in mapped:
+            of = mapped[task]
+            heads[task] = MapHead(own, shape.values_per_frame, of, inputs[of], f"model.heads.{task}")
+        else:
+            seen = (framed_size if task in framed else size) + extra_size(feeding, task, outputs)
+            heads[task] = Head(own, seen, count)
     return Network(encoders, fusion, trunk, pooling, heads, framed, experts, feeding)
 
 
@@ -108,6 +120,29 @@ def _check_heads(settings: ModelSettings, outputs: Mapping[str, int]) -> None:
         f"model.heads.{name}: there is no task {name!r}{did_you_mean(name, outputs)}; tasks are {', '.join(outputs)}"
         for name in settings.heads
         if name not in outputs
+    ]
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _check_mapped(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> None:
+    """Refuse maps of inputs that there are not, and heads of maps that could not see what came in."""
+    mapped = {task: count.of for task, count in outputs.items() if isinstance(count, MapOutput)}
+    problems = [
+        f"task {task!r}: its target is the input {of!r}, which the network has not{did_you_mean(of, inputs)}; name one "
+        f"of {', '.join(inputs)} in `of`"
+        for task, of in mapped.items()
+        if of not in inputs
+    ]
+    if mapped and settings.sharing.kind != "hard":
+        problems.append(f"model.sharing: dense tasks ({', '.join(mapped)}) share all layers; use sharing: hard")
+    if mapped and any(head.inputs_from for head in settings.heads.values()):
+        problems.append(f"model.heads: beside dense tasks ({', '.join(mapped)}) no head is fed; leave out inputs_from")
+    own = {task: settings.heads.get(task, HeadSettings()) for task in mapped}
+    problems += [
+        f"model.heads.{task}: a dense task leaves behind the last shared layer; leave out from and layers"
+        for task, head in own.items()
+        if head.leaves is not None or head.layers
     ]
     if problems:
         raise ConfigError(*problems)

@@ -13,6 +13,7 @@ from motet.networks.feeding import Feeding
 from motet.networks.fusion import Fusion
 from motet.networks.head import Head
 from motet.networks.layer import Layer
+from motet.networks.map_head import MapHead
 from motet.networks.names import named
 from motet.networks.output import Inputs, NetworkOutput, Rows, chosen
 from motet.networks.pool import Pool
@@ -56,7 +57,7 @@ class Network(nn.Module):
         fusion: Fusion | None,
         trunk: Sequence[Layer],
         pooling: Pool | None,
-        heads: Mapping[str, Head],
+        heads: Mapping[str, Head | MapHead],
         framed: Collection[str] = (),
         experts: MixtureOfExperts | ProgressiveExtraction | None = None,
         feeding: Feeding | None = None,
@@ -70,6 +71,7 @@ class Network(nn.Module):
         self.framed = frozenset(framed)
         self.experts = experts
         self.feeding = feeding
+        self.mapped = frozenset(name for name, head in heads.items() if isinstance(head, MapHead))
         self.min_frames = self.frames_needed(1)
 
     def forward(self, inputs: Inputs, rows: Rows, given: Mapping[str, Column] | None = None) -> NetworkOutput:
@@ -84,7 +86,7 @@ class Network(nn.Module):
         given
             What heads that are fed see of the labels of other tasks, in training.
         """
-        return self.finish(self.frames(inputs), rows, given)
+        return self.finish(self.frames(inputs), rows, given, inputs)
 
     def frames(self, inputs: Inputs, maps: dict[str, Column] | None = None) -> Column:
         """Return the maps that leave the trunk, [B, C, T, F].
@@ -111,12 +113,27 @@ class Network(nn.Module):
         """Apply the layers of the trunk."""
         return _through(self.trunk, column, "trunk", maps)
 
-    def finish(self, frames: Column, rows: Rows, given: Mapping[str, Column] | None = None) -> NetworkOutput:
-        """Predict from the maps that leave the trunk; their frames are what tasks share, if any task sees them."""
+    def finish(
+        self,
+        frames: Column,
+        rows: Rows,
+        given: Mapping[str, Column] | None = None,
+        inputs: Inputs | None = None,
+    ) -> NetworkOutput:
+        """Predict from the maps that leave the trunk; their frames are what tasks share, if any task sees them.
+
+        Parameters
+        ----------
+        given
+            As in `forward`.
+        inputs
+            What came in; needed only for tasks that predict a map like an input.
+        """
         if self.feeding is not None:
             return self._finish_in_order(frames, rows, self.feeding, given or {})
         framed = [task for task in rows if task in self.framed]
-        pooled = [task for task in rows if task not in self.framed]
+        mapped = [task for task in rows if task in self.mapped]
+        pooled = [task for task in rows if task not in self.framed | self.mapped]
         predictions: dict[str, Column] = {}
         shared: list[Tensor] = []
         embeddings: dict[str, Column] = {}
@@ -126,6 +143,10 @@ class Network(nn.Module):
             for task in framed:
                 outputs = self.heads.of(task)(chosen(received[task], rows[task]))
                 predictions[task] = _framed(outputs, frames, rows[task])
+        for task in mapped:
+            assert inputs is not None, "a map is predicted beside what came in"
+            head, shared = cast(MapHead, self.heads.of(task)), [frames.values]
+            predictions[task] = head(frames, inputs[head.of], rows[task])
         if pooled:
             features = self.pooled(frames)
             shared, embeddings = shared or [features], {"features": Column(features)}

@@ -10,6 +10,7 @@ from torch import nn
 from motet.networks.attention import AttendedNetwork
 from motet.networks.build import Shapes, build_network, encoder_paths
 from motet.networks.cnn import Cnn
+from motet.networks.map_head import MapHead
 from motet.networks.names import Named
 from motet.networks.network import Network, layers_of
 from motet.networks.settings import ModelSettings
@@ -146,7 +147,10 @@ def _tail_lines(network: Network, shape: MapShape, path: str) -> Iterator[LayerP
         pooled, shape = MapShape(experts.size, 1, 1), MapShape(experts.size, shape.frames, 1)
         yield LayerPlan("model.sharing", "experts", (seen,), pooled, count_parameters(experts))
     for task, head in network.heads.named().items():
-        seen = shape if task in network.framed else pooled
+        seen = shape if task in network.framed | network.mapped else pooled
+        if isinstance(head, MapHead):
+            yield LayerPlan(f"model.heads.{task}", "map head", (seen,), head.shape, count_parameters(head))
+            continue
         leaving = MapShape(head.outputs, shape.frames if task in network.framed else 1, 1)
         yield LayerPlan(f"model.heads.{task}", "head", (seen,), leaving, count_parameters(head))
 

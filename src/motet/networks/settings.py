@@ -154,7 +154,35 @@ class PoolSettings(Settings):
         return self
 
 
-LayerSettings = Annotated[MlpSettings | CnnSettings | RnnSettings | PoolSettings | UserComponent, Slot("layer")]
+class SpectrumSettings(Settings):
+    """Log magnitudes of a short-time Fourier transform of a waveform, inside the network; nothing is trained."""
+
+    kind: Literal["spectrum"] = "spectrum"
+    window: int = option(
+        256, "Length of the Hann window; the result has half as many bins and one.", unit="samples", ge=8
+    )
+    hop: int = option(64, "Distance between windows.", unit="samples", ge=1)
+
+
+LayerSettings = Annotated[
+    MlpSettings | CnnSettings | RnnSettings | PoolSettings | SpectrumSettings | UserComponent, Slot("layer")
+]
+
+
+class InterpolateSettings(Settings):
+    """Values of every frame of the last layer; between them they are interpolated to the frames of the target."""
+
+    kind: Literal["interpolate"] = "interpolate"
+
+
+class MaskSettings(Settings):
+    """A mask from 0 to 1 for every cell of the input's short-time spectrum, which is then a waveform again."""
+
+    kind: Literal["mask"] = "mask"
+    window: int = option(256, "Length of the Hann window; it moves on by a quarter.", unit="samples", ge=8)
+
+
+DecoderSettings = Annotated[InterpolateSettings | MaskSettings, Slot("decoder")]
 
 
 class HeadSettings(Settings):
@@ -180,6 +208,7 @@ class HeadSettings(Settings):
         "What it sees of them in training: labels, where a row has one, or predictions. Afterwards always predictions.",
     )
     inputs_detached: bool = option(True, "Whether no gradient goes back through the predictions that it sees.")
+    decoder: DecoderSettings = option(InterpolateSettings(), "How a dense task becomes a map of its target's length.")
 
 
 class ModelSettings(Settings):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from motet.config import Slot, UserComponent
 from motet.tasks.events.settings import ActivitySettings, EventsSettings, OnsetsSettings
+from motet.tasks.map_settings import DenseSettings
 from motet.tasks.settings import (
     BinarySettings,
     MulticlassSettings,
@@ -18,6 +19,7 @@ TaskSettings = Annotated[
     | MultilabelSettings
     | RegressionSettings
     | SequenceSettings
+    | DenseSettings
     | EventsSettings
     | ActivitySettings
     | OnsetsSettings

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from motet.config import Many, Settings, option
+from motet.config import Many, Name, Settings, Slot, option
 
 _WEIGHT = "Weight of this loss beside the others of the task."
 
@@ -38,3 +38,63 @@ class SpectralLossSettings(Settings):
     windows: Many[Annotated[int, Field(ge=8)]] = option(
         (256, 512, 1024), "Lengths of the windows; each moves on by a quarter.", unit="frames of the map", min_length=1
     )
+
+
+class SiSdrGainSettings(Settings):
+    """How many dB the scale-invariant ratio gains over what the network was given."""
+
+    kind: Literal["si_sdr_gain"] = "si_sdr_gain"
+
+
+class SiSdrSettings(Settings):
+    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al. 2019)."""
+
+    kind: Literal["si_sdr"] = "si_sdr"
+
+
+class MapMeanSquaredErrorSettings(Settings):
+    """Mean squared error of scaled values."""
+
+    kind: Literal["mse"] = "mse"
+
+
+class MapMeanAbsoluteErrorSettings(Settings):
+    """Mean absolute error of scaled values."""
+
+    kind: Literal["mae"] = "mae"
+
+
+class LogSpectralDistanceSettings(Settings):
+    """Distance of log power spectra in dB (Gray and Markel 1976), windows of 256 frames."""
+
+    kind: Literal["lsd"] = "lsd"
+
+
+MapLossSettings = Annotated[
+    MapSquaredErrorSettings | MapAbsoluteErrorSettings | SiSdrLossSettings | SpectralLossSettings, Slot("loss")
+]
+MapMetricSettings = Annotated[
+    SiSdrGainSettings
+    | SiSdrSettings
+    | MapMeanSquaredErrorSettings
+    | MapMeanAbsoluteErrorSettings
+    | LogSpectralDistanceSettings,
+    Slot("metric"),
+]
+
+
+class DenseSettings(Settings):
+    """A map as target: an input as it is before noise is mixed in or anything is changed at random."""
+
+    kind: Literal["dense"] = "dense"
+    of: Name = option("signal", "The input whose clean map is the target; signal where features have no names.")
+    shift: int = option(0, "Frames by which the target lies ahead: 1 predicts the next frame.", unit="frames", ge=0)
+    loss: Many[MapLossSettings] = option(
+        (MapSquaredErrorSettings(),), "What training makes small, all together.", min_length=1
+    )
+    metrics: Many[MapMetricSettings] = option(
+        (SiSdrGainSettings(), SiSdrSettings(), MapMeanSquaredErrorSettings()),
+        "What is reported; the first is the one that model selection looks at.",
+        min_length=1,
+    )
+    weight: float = option(1.0, "Weight of the task's loss beside other tasks.", ge=0)

@@ -7,7 +7,7 @@ are its values. Everything but `loss` and `running` is NumPy on the host.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -33,6 +33,24 @@ Scorer = Callable[[Values], dict[str, Values]]
 
 class PerFrame(int):
     """A number of outputs that the network gives for every frame rather than once for a row."""
+
+
+class MapOutput(int):
+    """One map that the network gives, of the shape and length of an input.
+
+    Parameters
+    ----------
+    of
+        The name of the input.
+    """
+
+    of: str
+
+    def __new__(cls, of: str) -> Self:
+        """Make one."""
+        made = super().__new__(cls, 1)
+        made.of = of
+        return made
 
 
 class Framed(Protocol):

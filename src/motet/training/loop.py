@@ -230,7 +230,7 @@ def _ready(training: Training, batch: Batch) -> Prepared:
             inputs, training.augmentations, seed=training.settings.seed,
             epoch=training.position.epoch, row_ids=batch.row_ids,
         )  # fmt: skip
-    return prepare(inputs, batch, training.device)
+    return prepare(inputs, batch, training.device, training.model.targets(batch, training.device))
 
 
 def _clip(training: Training) -> None:

@@ -79,9 +79,17 @@ def augment(
     return result
 
 
-def prepare(inputs: Mapping[str, Column], batch: Batch, device: torch.device) -> Prepared:
-    """Mix inputs and look up partners' targets where the batch asks for it. Inputs lie on the device already."""
-    targets = {task: column.to(device) for task, column in batch.targets.items()}
+def prepare(
+    inputs: Mapping[str, Column], batch: Batch, device: torch.device, targets: Mapping[str, Column] | None = None
+) -> Prepared:
+    """Mix inputs and look up partners' targets where the batch asks for it. Inputs lie on the device already.
+
+    Parameters
+    ----------
+    targets
+        Those of the batch on the device, where a model had to scale them; else they are taken as they are.
+    """
+    targets = {task: column.to(device) for task, column in (targets or batch.targets).items()}
     if batch.mix is None:
         return Prepared(dict(inputs), targets, {})
     mix = Mix(batch.mix.partner.to(device), batch.mix.weight.to(device))

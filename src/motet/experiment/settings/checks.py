@@ -10,6 +10,7 @@ from motet.config import CrossProblem, UserComponent
 from motet.config.wording import did_you_mean
 from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
 from motet.networks.settings import ModelSettings
+from motet.tasks.map_settings import DenseSettings
 
 DataSets = Mapping[str, DataSetSettings]
 CompleteDataSets = Mapping[str, CompleteDataSet]
@@ -20,8 +21,9 @@ def check_targets(data: DataSets, derived: Iterable[str]) -> Iterator[CrossProbl
     """Find tasks whose target the source cannot give and nothing derives."""
     for name, data_set in data.items():
         known = data_set.known_targets
-        for task in data_set.tasks or ():
-            if known is not None and task not in (*known, *data_set.derive, *derived):
+        for task, settings in (data_set.tasks or {}).items():
+            own = isinstance(settings, DenseSettings)
+            if known is not None and not own and task not in (*known, *data_set.derive, *derived):
                 message = f"the source has no target {task!r}{_instead(task, known)}"
                 yield CrossProblem(("data", name, "tasks", task), message, (("data", name, "source"),))
 

@@ -1,0 +1,187 @@
+"""A map as target: what an input was before anything random was done to it.
+
+Noise mixed in makes that denoising, random changes of the features a denoising autoencoder, nothing at all plain
+reconstruction, and a shift in time prediction of what comes next. Targets are scaled as the input is. Axes: n rows, T
+frames, K values of a frame, M figures. What is kept of a prediction are its figures, float64 [n, M], not the map.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motet.tasks.counting import Values, ratio
+from motet.tasks.map_metrics import MAP_FIGURES
+from motet.tasks.map_settings import DenseSettings
+from motet.tasks.merge import MergeRule
+from motet.tasks.metrics import MetricSet
+from motet.tasks.task import Framed, MapOutput, Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from motet.tasks.running import Running
+
+
+class Dense(Task):
+    """A map of the shape of an input. Targets are read with the rows; their code is 0.
+
+    Parameters
+    ----------
+    settings
+        The settings of the task.
+    name
+        Its name.
+    labels
+        The input that is the target.
+
+    Examples
+    --------
+    >>> task = Dense(DenseSettings(of="noisy"), "clean")
+    >>> task.output_size.of, task.main_metric
+    ('noisy', 'si_sdr_gain')
+    """
+
+    merge_rules: ClassVar[tuple[MergeRule, ...]] = ("mean", "median", "max")
+    stratifies: ClassVar[bool] = False
+
+    def __init__(self, settings: DenseSettings, name: str, labels: tuple[str, ...] = ()) -> None:
+        metrics = MetricSet.build(settings.metrics, task=name)
+        super().__init__(
+            settings,
+            name,
+            labels=(settings.of,),
+            output_names=metrics.names,
+            target_shape=(),
+            target_dtype=np.int64,
+            decision_dtype=np.float64,
+            row_loss=_no_loss,
+            decision=_no_decision,
+            metrics=metrics,
+            weight=settings.weight,
+        )
+
+    @property
+    def output_size(self) -> MapOutput:
+        """One map of the shape of the input."""
+        return MapOutput(self.settings.of)
+
+    @staticmethod
+    def collect_labels(targets: Iterable[Any]) -> tuple[str, ...]:
+        """Return the input that is the target."""
+        return tuple(dict.fromkeys(str(target) for target in targets))
+
+    def encode(self, target: Any) -> NDArray[Any]:
+        """Return 0: the map itself is read with the rows."""
+        return np.array(0, dtype=np.int64)
+
+    def decode(self, encoded: NDArray[Any]) -> list[str]:
+        """Return the name of the input that is the target, for every row."""
+        return [self.settings.of] * len(encoded)
+
+    def losses(self, prediction: Framed, target: Framed) -> "Tensor":
+        """Return the loss of every row [n] from predicted and true maps [n, T, K]."""
+        from motet.tasks.map_losses import map_loss
+
+        shift = self.settings.shift
+        values, truth, lengths = prediction.values, target.values, target.lengths
+        if shift:
+            values, truth = values[:, :-shift], truth[:, shift:]
+            lengths = None if lengths is None else (lengths - shift).clamp(min=1)
+        return map_loss(self.settings.loss)(values, truth, lengths)
+
+    def followed(self, prediction: Framed, target: Framed) -> "tuple[Tensor, Tensor]":
+        """Return no lines: the loss tells how training goes."""
+        return prediction.values[:0, 0], target.values[:0, 0]
+
+    def measure(self, prediction: Framed, target: Framed, given: Framed) -> Values:
+        """Return the figures of every row [n, M].
+
+        Parameters
+        ----------
+        prediction, target, given
+            What was predicted, what is true, and what the network was given: maps [n, T, K].
+        """
+        lengths = [target.values.shape[1]] * len(target.values) if target.lengths is None else target.lengths.tolist()
+        columns = [column.values.double().cpu().numpy() for column in (prediction, target, given)]
+        shift = self.settings.shift
+        figures = np.zeros((len(lengths), len(self.output_names)))
+        for row, length in enumerate(lengths):
+            predicted, true, noisy = (column[row, :length] for column in columns)
+            maps = _aligned(predicted, true, noisy, shift)
+            figures[row] = [MAP_FIGURES[name](*maps) for name in self.output_names]
+        return figures
+
+    def probabilities(self, outputs: NDArray[Any]) -> Values:
+        """Return figures as they are."""
+        return np.asarray(outputs, dtype=np.float64)
+
+    def finite(self, probabilities: NDArray[Any]) -> NDArray[np.bool_]:
+        """Tell for every row whether a figure is defined at all; those of silence may not be."""
+        return np.asarray(~np.isnan(probabilities).all(axis=1))
+
+    def decide(self, probabilities: Values) -> NDArray[Any]:
+        """Return 0 for every row: the predicted map is the decision."""
+        return np.zeros(len(probabilities))
+
+    def describe(self, probabilities: NDArray[Any], decisions: NDArray[Any]) -> list[tuple[Any, dict[str, float]]]:
+        """Return for every row the input that the map is like, and its figures."""
+        return [(self.settings.of, dict(zip(self.output_names, row, strict=True))) for row in probabilities.tolist()]
+
+    def merge(self, probabilities: Values, how: MergeRule) -> Values:
+        """Return the figures [M] of an example from those of its segments [S, M]."""
+        pools = {"mean": np.nanmean, "median": np.nanmedian, "max": np.nanmax}
+        merged: Values = pools[how](probabilities, axis=0)
+        return merged
+
+    def compare(self, probabilities: Values, decisions: NDArray[Any], targets: NDArray[Any]) -> "MapOutcome":
+        """Return the figures, ready to be averaged."""
+        return MapOutcome(dict(zip(self.output_names, probabilities.T, strict=True)))
+
+    def confusion(self, decisions: NDArray[Any], targets: NDArray[Any]) -> None:
+        """Return None: maps are not confused."""
+        return
+
+    def running(self) -> "Running":
+        """Return running figures that stay empty."""
+        from motet.tasks.running import Running
+
+        return Running(lambda predictions, targets: predictions.sum(), lambda sums: {})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapOutcome:
+    """Figures of maps by name, each [n]; nan where undefined."""
+
+    figures: Mapping[str, Values]
+
+    def score(self, names: Iterable[str], weights: Values) -> dict[str, Values]:
+        """Return the mean figures [R] over rows where they are defined, for every column of the weights [n, R]."""
+        results = {}
+        for name in names:
+            if name in self.figures:
+                defined = np.isfinite(self.figures[name])
+                values = np.where(defined, self.figures[name], 0.0)
+                results[name] = ratio(values @ weights, defined.astype(np.float64) @ weights)
+        return results
+
+    def table(self, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
+        """Return the mean of every figure."""
+        once = np.ones((len(next(iter(self.figures.values()))), 1))
+        means = {name: float(values[0]) for name, values in self.score(self.figures, once).items()}
+        return {names[0]: {"rows": float(len(once)), **means}}
+
+
+def _aligned(predicted: Values, target: Values, given: Values, shift: int) -> tuple[Values, Values, Values]:
+    """Return maps in which every frame stands beside the one that it is to be."""
+    return (predicted[:-shift], target[shift:], given[:-shift]) if shift else (predicted, target, given)
+
+
+def _no_loss(predictions: "Tensor", targets: "Tensor") -> "Tensor":
+    raise AssertionError("a map has a loss only with the lengths of its rows")
+
+
+def _no_decision(probabilities: Values) -> NDArray[Any]:
+    raise AssertionError("a map is its own decision")

@@ -1,0 +1,91 @@
+"""Maps as targets from end to end: reconstruction, prediction of the next frame, and denoising."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import motet
+from motet.data.loader import Loader
+from motet.data.splits import split_corpus
+from motet.errors import ConfigError
+from motet.evaluation.predictions import Predictions
+from motet.experiment.data import open_data
+from motet.experiment.dry_run import dry_run
+
+_WAVE = {
+    "signal": {"rate_hz": 8000, "mix": [{"data": "hiss", "snr_db": 0, "evaluation": True}]},
+    "noise": {
+        "hiss": {
+            "source": {"kind": "generated", "content": "scenes", "examples": 24, "duration_s": 0.5, "rate_hz": 8000},
+            "labels": {"scene": ["hiss"]},
+            "split": {"kind": "holdout", "test": 0.3},
+        }
+    },
+    "features": "waveform",
+    "scaling": "none",
+    "model": {
+        "encoder": [{"kind": "spectrum", "window": 128, "hop": 32}, {"kind": "rnn", "hidden": 24}],
+        "heads": {"clean": {"decoder": {"kind": "mask", "window": 128}}},
+    },
+}
+
+
+def _experiment(store: Path, task: dict[str, Any], **changed: Any) -> motet.Experiment:
+    source = {"kind": "generated", "content": "speakers", "examples": 40, "duration_s": 0.3, "rate_hz": 8000}
+    given: dict[str, Any] = {
+        "data": {"voices": {"source": source, "tasks": {"clean": {"kind": "dense", **task}}}},
+        "split": {"kind": "holdout", "test": 0.3, "dev": 0.2},
+        "training": {"epochs": 5, "batch_size": 8, "optimizer": {"kind": "adam", "learning_rate": 0.01}},
+        "evaluation": {"plots": False, "interval": {"resamples": 20}},
+        "store": {"path": str(store)},
+    }
+    return motet.Experiment(**{**given, **changed})
+
+
+def test_noise_is_taken_out(tmp_path: Path) -> None:
+    task = {"loss": ["si_sdr", {"kind": "stft", "windows": [64, 128], "weight": 0.1}]}
+    run = motet.train(_experiment(tmp_path / "store", task, **_WAVE), tmp_path / "run", workers=1)
+    figures = run.result["tasks"]["clean"]
+    assert figures["si_sdr_gain"]["value"] > 3.0
+    assert figures["si_sdr_gain"]["low"] < figures["si_sdr_gain"]["high"]
+    assert figures["si_sdr"]["value"] == pytest.approx(figures["si_sdr_gain"]["value"], abs=0.5)
+    again = motet.evaluate(tmp_path / "run")
+    assert again["tasks"]["clean"]["si_sdr_gain"] == figures["si_sdr_gain"]
+    file = tmp_path / "run" / "seed-1" / "fold-1" / "predictions" / "clean.csv"
+    rows = Predictions.from_csv(file, run.model().tasks["clean"])
+    assert rows.probabilities[:, 0].mean() == pytest.approx(figures["si_sdr_gain"]["value"])
+
+
+def test_the_target_is_what_was_there_before_noise(tmp_path: Path) -> None:
+    with open_data(_experiment(tmp_path / "store", {}, **_WAVE), workers=1) as data:
+        settings = {name: part.settings.split for name, part in data.listed.items()}
+        (fold,) = split_corpus(data.corpus, settings, seed=1)
+        loader = Loader(data.corpus, data.maps(1, fold), seed=1)
+        batch = loader.draw(fold.train[:6], epoch=0, training=True)
+    given, clean = batch.inputs["signal"].values, batch.targets["clean"].values
+    ratios = 10 * torch.log10(clean.square().sum((1, 2, 3)) / (given - clean).square().sum((1, 2, 3)))
+    np.testing.assert_allclose(ratios, 0.0, atol=0.2)
+    assert batch.counts["clean"] == 6
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_feature_maps_are_reconstructed_and_foretold(tmp_path: Path, shift: int) -> None:
+    experiment = _experiment(
+        tmp_path / "store",
+        {"shift": shift, "loss": ["mse", {"kind": "l1", "weight": 0.5}], "metrics": ["mse", "mae"]},
+        features={"kind": "logmel", "bands": 12, "hop_s": 0.02},
+        model={"encoder": [{"kind": "rnn", "hidden": 24}]},
+    )
+    run = motet.train(experiment, tmp_path / "run", workers=1)
+    assert run.result["tasks"]["clean"]["mse"]["value"] < (0.6 if shift == 0 else 0.8)
+
+
+def test_what_cannot_be_is_refused_before_training(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"task 'clean': its target is the input 'sgnal'.* did you mean 'signal'"):
+        dry_run(_experiment(tmp_path / "store", {"of": "sgnal"}))
+    flat = {"encoder": [{"kind": "pool"}]}
+    with pytest.raises(ConfigError, match=r"model.heads.clean: predicts every frame, but the layers before it leave"):
+        dry_run(_experiment(tmp_path / "store", {}, model=flat))
