@@ -81,7 +81,8 @@ def check_whole(experiment: Experiment, listed: Mapping[str, Listed], *, whole: 
 def data_sets(experiment: Experiment) -> dict[str, DataSet]:
     """Return the data sets of an experiment by name, listed and not decoded, to look at or to take views of.
 
-    A view (`select`, `filter`, `limit`, `limit_labels`, `drop_label`, `upsample`) can be the `source` of a data set.
+    A view (`select`, `filter`, `limit`, `limit_labels`, `drop_label`, `upsample`, `downsample`) can be the `source`
+    of a data set.
 
     Examples
     --------
