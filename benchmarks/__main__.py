@@ -15,7 +15,7 @@ from datetime import date
 
 from benchmarks.measure import Row
 
-NAMES = ("training", "networks", "store", "batches", "features", "extraction", "start", "rows", "tasks")
+NAMES = ("training", "networks", "store", "batches", "features", "extraction", "start", "rows", "tasks", "sweeps")
 
 
 def main(words: Sequence[str] | None = None) -> int:

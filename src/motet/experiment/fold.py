@@ -27,6 +27,7 @@ from motet.model import Model, input_shapes, read_network_weights
 from motet.networks.plan import count_parameters, plan_network
 from motet.runs.folder import FoldFolder
 from motet.training.devices import choose_device, choose_precision
+from motet.training.gradient_cosine import GradientCosine
 from motet.training.interrupts import StopRequest, deferred_interrupts
 from motet.training.loop import Hooks, LoopSettings, Scores, Training, train
 from motet.training.objective import build_objective, check_precision
@@ -135,6 +136,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         augmentations=[catalog.build("map augmentation", own) for own in experiment.augment],
         stopping=build_stopping(settings.stopping),
         procedure=build_procedure(settings.procedure, list(model.tasks)),
+        tracked=[GradientCosine(own.every) for own in settings.track],
     )  # fmt: skip
 
 

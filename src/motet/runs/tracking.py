@@ -14,6 +14,9 @@ def scalars(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Yield (`part/task/metric`, value) for every number of an epoch's record."""
     for task, loss in record["loss"].items():
         yield f"train/{task}/loss", loss
+    for what, found in record.get("track", {}).items():
+        for pair, value in found.items():
+            yield f"{what}/{pair}", value
     for part in ("train", "dev"):
         for task, metrics in record[part].items():
             for metric, value in metrics.items():

@@ -37,6 +37,7 @@ def save_checkpoint(training: Training, path: Path, **notes: Any) -> None:
         "schedule": training.schedule.state(),
         "stopping": _state_of(training.stopping),
         "grad_scaler": {} if training.grad_scaler is None else training.grad_scaler.state_dict(),
+        "tracked": {each.name: each.state() for each in training.tracked},
     }
     tensor_file.write(path, tensors, {"model": model, "resume": resume})
 
@@ -67,6 +68,8 @@ def load_checkpoint(training: Training, path: Path) -> None:
     restore = getattr(training.stopping, "restore", None)
     if restore is not None:
         restore(resume["stopping"])
+    for each in training.tracked:
+        each.restore(resume["tracked"][each.name])
     if training.grad_scaler is not None:
         training.grad_scaler.load_state_dict(resume["grad_scaler"])
 

@@ -24,6 +24,7 @@ from motet.model import Model
 from motet.networks.output import NetworkOutput
 from motet.tasks.running import Running
 from motet.training.devices import autocast, seed_generators
+from motet.training.gradient_cosine import GradientCosine
 from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, prepare, row_losses
 from motet.training.objective import Objective
 from motet.training.optimizers import Schedule
@@ -103,6 +104,7 @@ class Training:
     grad_scaler: torch.amp.GradScaler | None = None
     learning_rates: list[float] = field(default_factory=list)
     procedure: Procedure = field(default_factory=lambda: descend)
+    tracked: Sequence[GradientCosine] = ()
 
     def __post_init__(self) -> None:
         """Remember the learning rates that the schedule multiplies, and begin the figures of an epoch."""
@@ -133,6 +135,8 @@ def train(training: Training, hooks: Hooks) -> None:
             "epoch": position.epoch + 1, "step": position.total_steps,
             "loss": losses, "train": figures, "dev": scores,
         }  # fmt: skip
+        if training.tracked:
+            record["track"] = {each.name: each.result() for each in training.tracked}
         best = _finish_epoch(training, monitored)
         hooks.end_epoch(record, best)
 
@@ -172,6 +176,8 @@ def descend(
         counts = {**dict.fromkeys(output.losses, batch.size), **batch.counts}
         if recorded:
             _add_figures(training, losses, predictions, part)
+            for each in training.tracked:
+                each.observe(training.position.step, losses, training.model.network.parameters())
         if factors is not None:
             losses = {name: factors[name] * loss for name, loss in losses.items() if name in factors}
         training.objective.accumulate(losses, counts, training_backward(training), output.shared)

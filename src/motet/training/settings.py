@@ -152,6 +152,16 @@ class AllSettings(Settings):
 KeepSettings = Annotated[BestSettings | LastSettings | EverySettings | AllSettings, Slot("keep")]
 
 
+class GradientCosineSettings(Settings):
+    """The cosine between the tasks' gradients on the parameters that they share."""
+
+    kind: Literal["gradient_cosine"] = "gradient_cosine"
+    every: int = option(50, "Steps from one look to the next; the first step of an epoch is always one.", ge=1)
+
+
+TrackSettings = Annotated[GradientCosineSettings, Slot("track")]
+
+
 class TrainingSettings(Settings):
     """The training loop."""
 
@@ -177,6 +187,7 @@ class TrainingSettings(Settings):
     )
     stopping: StoppingSettings | None = option(None, "When to stop early.")  # type: ignore[valid-type]
     keep: KeepSettings = option(BestSettings(), "Which epochs stay in the run's folder.")
+    track: Many[TrackSettings] = option((), "What else is recorded of every epoch.", max_length=1)
     warm_start: ExistingPath | None = option(None, "A saved model whose network weights are taken as the start.")
     device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where it runs.")
     threads: int | None = option(None, "CPU threads of PyTorch; by default PyTorch's own choice.", ge=1)
