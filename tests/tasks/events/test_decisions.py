@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import median_filter
 
+from motet.config import UserComponent
+from motet.errors import UserCodeError
 from motet.features.feature_map import TimeGrid
-from motet.tasks.events.decisions import Peaks, Spans, plain_events
+from motet.tasks.events.decisions import Peaks, Spans, build_event_decision, plain_events
 from motet.tasks.events.event_list import EventTable
 from motet.tasks.events.settings import (
     EventThresholdSettings,
@@ -137,3 +139,21 @@ def test_what_is_fixed_is_not_tuned() -> None:
     decision.tune([frames([0.2, 0.3])], truth([[0.05, 0.15, 0]]))
     assert decision.state() == {}
     assert len(decision([frames([0.2, 0.3])])) == 0
+
+
+class FirstFrame:
+    """A decision of a user's own: one event of the first label, as long as the first frame."""
+
+    def __init__(self, code: int = 0) -> None:
+        self.code = code
+
+    def __call__(self, row: FrameValues) -> list[list[float]]:
+        return [[row.grid.start_s, row.grid.start_s + row.grid.step_s, self.code]]
+
+
+def test_a_decision_of_ones_own_gives_events_of_one_recording() -> None:
+    rows = [frames([0.2, 0.3]), frames([0.1], start_s=2.0)]
+    found = build_event_decision(UserComponent.of(FirstFrame), 1)(rows).lists()
+    assert [events.round(6).tolist() for events in found] == [[[0.0, 0.1, 0.0]], [[2.0, 2.1, 0.0]]]
+    with pytest.raises(UserCodeError, match=r"events are \[E, 3\]: onset, offset and a code from 0 to 0"):
+        build_event_decision(UserComponent.of(FirstFrame, code=4), 1)(rows)
