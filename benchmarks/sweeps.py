@@ -18,7 +18,7 @@ from benchmarks.measure import Row, compare
 
 import motet
 
-ROUNDS, POINTS = 3, 12
+ROUNDS, POINTS = 2, 12
 RATES = [round(1e-4 * 1.5**number, 6) for number in range(POINTS)]
 AXIS = "training.optimizer.learning_rate"
 
@@ -32,7 +32,7 @@ def measure() -> Iterator[Row]:
         experiment = fsdd(
             folder / "store",
             split={"kind": "folds", "dev": 0.15},
-            training={"epochs": 1, "batch_size": 32, "threads": 1},
+            training={"epochs": 1, "batch_size": 64, "threads": 1},
             evaluation={"plots": False},
         )
         computed = maps_computed(experiment, folder / "first")

@@ -12,6 +12,7 @@ import motet
 from motet.data import identity
 from motet.experiment import data as data_module
 from motet.experiment import listing
+from motet.experiment.reuse import StoredFeatures
 
 MODEL = {"encoder": [{"kind": "cnn", "channels": [3]}]}
 
@@ -112,6 +113,13 @@ def test_only_what_a_change_touches_is_made_anew(store: Path, tmp_path: Path) ->
     assert again.failed == []
     aside = sorted(path.name for path in (tmp_path / "sweep" / "outdated").iterdir())
     assert aside == ["data=scenes,epochs=0.1", "data=scenes,epochs=1.1"]
+
+
+def test_why_maps_are_computed_is_told() -> None:
+    assert StoredFeatures("a", "b", 9, 9, 0).told() == "9 of 9 maps are stored"
+    assert StoredFeatures("a", "b", 9, 4, 2).told() == (
+        "4 of 9 maps are stored; 2 recordings are new or changed; 3 were never computed with these settings"
+    )
 
 
 def test_a_failed_point_is_listed_and_stops_no_other(store: Path, tmp_path: Path) -> None:
