@@ -91,7 +91,7 @@ def test_rows_are_those_that_are_wanted_and_gradients_reach_every_parameter() ->
     found = network({"signal": column}, {"clean": rows}).predictions["clean"]
     every = network({"signal": column}, {"clean": None}).predictions["clean"]
     torch.testing.assert_close(found.values, every.values[rows])
-    found.values.square().sum().backward()  # type: ignore[no-untyped-call]
+    found.values.square().sum().backward()
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
 
 

@@ -75,7 +75,7 @@ def test_the_loss_is_that_of_all_paths_per_symbol() -> None:
         scores = outputs[row, : frames[row]].log_softmax(1).detach().double().numpy()
         expected = -sequence_score(scores, text[:, 0].astype(int).tolist()) / len(text)
         assert losses[row].item() == pytest.approx(expected, rel=1e-5)
-    losses.sum().backward()
+    losses.sum().backward()  # type: ignore[no-untyped-call]
     assert outputs.grad is not None
     assert not outputs.grad[2, 5:].any()
 

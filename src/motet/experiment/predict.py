@@ -28,6 +28,7 @@ from motet.runs.folder import FoldFolder, RunFolder
 from motet.signals.recording import Recording
 from motet.sources.example import Example
 from motet.sources.listing import list_files
+from motet.tasks.dense import Dense
 from motet.tasks.task import Task
 from motet.training.devices import choose_device
 
@@ -102,7 +103,7 @@ def predict(
     Raises
     ------
     ConfigError
-        If there is no such model, or it must be said which way recordings go.
+        If there is no such model, it predicts maps only, or it must be said which way recordings go.
     DataError
         With all recordings that cannot be used; or if no recording is left.
     """
@@ -110,6 +111,7 @@ def predict(
     where = choose_device(device)
     found.to(where)
     way = FileWay(found, choose_data_set(found, like))
+    _check_decides(found)
     result = FilePredictions()
     files = list(dict.fromkeys(_files(way, paths, result.skipped)))
     count = progress("predicting", len(files))
@@ -123,6 +125,15 @@ def predict(
     if not result.tasks:
         raise DataError(f"{', '.join(map(str, paths))}: no recordings (looked for {', '.join(way.suffixes)})")
     return result
+
+
+def _check_decides(model: Model) -> None:
+    """Refuse a model that only predicts maps: of a new recording there is nothing to decide or to measure."""
+    if all(isinstance(task, Dense) for task in model.tasks.values()):
+        raise ConfigError(
+            f"the model predicts maps only ({', '.join(model.tasks)}), and what is written here are decisions; take "
+            "maps from the model in Python: model.network(...).predictions"
+        )
 
 
 def open_model(path: Path, *, fold: str | None = None, allow_code: bool = False) -> Model:
@@ -226,7 +237,7 @@ def _predict_group(
         loader.evaluate(np.arange(len(group)), batch_size=batch_size),
         device=device,
         merge=lambda row: way.document.merge,
-        wanted=lambda batch: dict.fromkeys(model.tasks),
+        wanted=lambda batch: {name: None for name, task in model.tasks.items() if not isinstance(task, Dense)},
     )
     by_task = {name: _decided(model.tasks[name], list(group), part) for name, part in predicted.items()}
     return {path: {name: by_task[name][row] for name in by_task} for row, path in enumerate(group)}

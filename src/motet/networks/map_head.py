@@ -82,10 +82,11 @@ class MapHead(nn.Module):
         spectra = spectra_of(F.pad(given.values[..., 0], (0, window)), window, hop)
         grid = None if given.grid is None else given.grid.strided(hop)
         mask = at_moments(found, spectra.shape[3], grid).sigmoid()
-        masked = spectra * mask.unflatten(2, (self.shape.channels, -1)).permute(0, 2, 3, 1)
+        cells = mask.reshape(*mask.shape[:2], self.shape.channels, -1)
+        masked = spectra * cells.permute(0, 2, 3, 1)
         shape = torch.hann_window(window, device=masked.device)
-        waveforms = torch.istft(masked.flatten(0, 1), window, hop, window=shape, center=True, length=size)
-        return waveforms.unflatten(0, masked.shape[:2]).transpose(1, 2)
+        waveforms: Tensor = torch.istft(masked.flatten(0, 1), window, hop, window=shape, center=True, length=size)
+        return waveforms.view(*masked.shape[:2], size).transpose(1, 2)
 
 
 def rows_of(column: Column, rows: Tensor | None) -> Column:

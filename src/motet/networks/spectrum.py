@@ -62,5 +62,5 @@ def spectra_of(waveforms: Tensor, window: int, hop: int) -> Tensor:
     """Return complex spectra [n, C, F, S] of waveforms [n, C, T]."""
     padded = F.pad(waveforms.flatten(0, 1), (window // 2, window - window // 2))
     shape = torch.hann_window(window, device=waveforms.device)
-    spectra = torch.stft(padded, window, hop, window=shape, center=False, return_complex=True)
-    return spectra.unflatten(0, waveforms.shape[:2])
+    spectra: Tensor = torch.stft(padded, window, hop, window=shape, center=False, return_complex=True)
+    return spectra.view(*waveforms.shape[:2], *spectra.shape[1:])

@@ -5,7 +5,7 @@ reconstruction, and a shift in time prediction of what comes next. Targets are s
 frames, K values of a frame, M figures. What is kept of a prediction are its figures, float64 [n, M], not the map.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -132,7 +132,7 @@ class Dense(Task):
 
     def merge(self, probabilities: Values, how: MergeRule) -> Values:
         """Return the figures [M] of an example from those of its segments [S, M]."""
-        pools = {"mean": np.nanmean, "median": np.nanmedian, "max": np.nanmax}
+        pools: dict[str, Callable[..., Any]] = {"mean": np.nanmean, "median": np.nanmedian, "max": np.nanmax}
         merged: Values = pools[how](probabilities, axis=0)
         return merged
 

@@ -79,8 +79,8 @@ def _one_resolution(predictions: Tensor, targets: Tensor, lengths: Tensor | None
         centres = torch.arange(true.shape[2], device=true.device) * (window // 4)
         valid = (centres <= lengths[:, None])[:, None].to(true.dtype)
     missed: Tensor = torch.linalg.vector_norm((found - true) * valid, dim=(1, 2))
-    convergence = missed / torch.linalg.vector_norm(true * valid, dim=(1, 2))
-    logarithmic = ((found.log() - true.log()).abs() * valid).sum((1, 2)) / (valid.sum((1, 2)) * true.shape[1])
+    convergence: Tensor = missed / torch.linalg.vector_norm(true * valid, dim=(1, 2))
+    logarithmic: Tensor = ((found.log() - true.log()).abs() * valid).sum((1, 2)) / (valid.sum((1, 2)) * true.shape[1])
     return convergence + logarithmic
 
 
