@@ -64,7 +64,7 @@ def test_upgrad_solves_its_quadratic_programs(seed: int) -> None:
     gramian = (jacobian @ jacobian.T).numpy()
     gramian = gramian / np.trace(gramian) + 1e-4 * np.eye(3)
     solved = [
-        minimize(
+        minimize(  # type: ignore[call-overload]
             lambda w: w @ gramian @ w, row, jac=lambda w: 2 * gramian @ w, method="SLSQP",
             bounds=[(least, None) for least in row], options={"ftol": 1e-14},
         ).x
