@@ -226,7 +226,8 @@ def _begun_with(folder: RunFolder, experiment: Experiment) -> Any:
     tree = load(folder.experiment)
     context = Context(allow_code=holds_code(experiment), folder=folder.path, given=components_of(experiment))
     try:
-        return read_document(to_yaml(validate(Experiment, tree, context)), "there", []).plain()
+        whole = with_copies_named(validate(Experiment, tree, context))
+        return read_document(to_yaml(whole), "there", []).plain()
     except ConfigError:  # what cannot be read any more is told as it stands
         return tree.root.plain()
 
