@@ -70,6 +70,7 @@ REQUIRED: dict[str | None, dict[str, Any]] = {
     "band_pass": {"low_hz": 100, "high_hz": 200},
     "high_pass": {"low_hz": 100},
     "low_pass": {"high_hz": 200},
+    "cut": {"length_s": 1.0},
 }
 
 

@@ -121,6 +121,7 @@ def test_a_stopped_run_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.Monke
         ({"segments": {"length_s": 1.0, "hop_s": 1.5}}, r"segments\.hop_s: is 1\.5, more than length_s 1, so frames"),
         ({"augment": ["gain", "time_shift"]}, r"augment\.1: time_shift moves the recordings of data\.mixes"),
         ({"signal": {"rate_hz": 2000, "steps": ["trim_silence"]}}, r"signal\.steps\.0: trim_silence moves"),
+        ({"signal": {"steps": [{"kind": "cut", "start_s": 0.1, "length_s": 1.0}]}}, r"signal\.steps\.0: cut moves"),
         (
             {"segments": {"length_s": 1.0, "hop_s": 0.5, "merge": "vote"}},
             r"merge: the task 'sounds' .* by vote",

@@ -171,7 +171,7 @@ def _moved_time(experiment: Experiment, data_set: str) -> Iterator[str]:
         *((f"{where['signal']}.augment", number, step) for number, step in enumerate(settings.signal.augment)),
     ]
     for path, number, step in moving:
-        if getattr(step, "kind", None) in ("time_shift", "trim_silence"):
+        if getattr(step, "kind", None) in ("cut", "time_shift", "trim_silence"):
             yield f"{path}.{number}: {step.kind} moves the recordings of data.{data_set} and not their targets in time"
     if settings.segments is not None and settings.segments.pad != "constant":
         yield (

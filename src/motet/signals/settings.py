@@ -131,6 +131,14 @@ class PreEmphasisSettings(Settings):
     coefficient: float = option(0.97, "Share of the previous sample that is subtracted.", gt=0, le=1)
 
 
+class CutSettings(Settings):
+    """Keep the same stretch of every recording, before features are computed."""
+
+    kind: Literal["cut"] = "cut"
+    start_s: float = option(0.0, "Where the stretch begins.", unit="s", ge=0)
+    length_s: float = required("How long it is; shorter recordings keep what they have.", unit="s", gt=0)
+
+
 class TrimSilenceSettings(Settings):
     """Cut the silence before the first sound and after the last one."""
 
@@ -150,6 +158,7 @@ StepSettings = Annotated[
     | LowPassSettings
     | NormaliseSettings
     | PreEmphasisSettings
+    | CutSettings
     | TrimSilenceSettings
     | UserComponent,
     Slot("signal step"),

@@ -10,6 +10,7 @@ from motet.lazy import exports
 __all__ = [
     "BandPass",
     "Channels",
+    "Cut",
     "HighPass",
     "LowPass",
     "Normalise",
@@ -25,6 +26,7 @@ __getattr__, __dir__ = exports(
     {
         "BandPass": "filters",
         "Channels": "channels",
+        "Cut": "cut",
         "HighPass": "filters",
         "LowPass": "filters",
         "Normalise": "level",

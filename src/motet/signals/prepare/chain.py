@@ -9,6 +9,7 @@ import numpy as np
 from motet.config import Settings, UserComponent
 from motet.errors import DataError, UserCodeError
 from motet.signals.prepare.channels import Channels
+from motet.signals.prepare.cut import Cut
 from motet.signals.prepare.filters import BandPass, HighPass, LowPass
 from motet.signals.prepare.level import Normalise
 from motet.signals.prepare.pre_emphasis import PreEmphasis
@@ -18,6 +19,7 @@ from motet.signals.prepare.trim import TrimSilence
 from motet.signals.readers.spans import checked
 from motet.signals.settings import (
     BandPassSettings,
+    CutSettings,
     HighPassSettings,
     LowPassSettings,
     NormaliseSettings,
@@ -33,6 +35,7 @@ STEPS: Mapping[type[Settings], Any] = {
     LowPassSettings: LowPass,
     NormaliseSettings: Normalise,
     PreEmphasisSettings: PreEmphasis,
+    CutSettings: Cut,
     TrimSilenceSettings: TrimSilence,
 }
 
