@@ -11,8 +11,8 @@ from motet.experiment.combinations import subsets
 from motet.experiment.grid import Grid, label
 from motet.experiment.settings.sweep import AxisSettings
 
-TONES = {"source": {"kind": "generated", "content": "scenes"}, "tasks": {"scene": {"kind": "multiclass"}}}
-VOICES = {
+TONES: dict[str, Any] = {"source": {"kind": "generated", "content": "scenes"}, "tasks": {"scene": {"kind": "multiclass"}}}
+VOICES: dict[str, Any] = {
     "source": {"kind": "generated", "content": "speakers"},
     "tasks": {"digit": {"kind": "multiclass"}, "speaker": {"kind": "multiclass"}},
 }
@@ -101,6 +101,24 @@ def test_tasks_in_all_combinations_without_data_sets_that_have_none() -> None:
         {"voices": ["speaker"]},
         {"tones": ["scene"], "voices": ["digit", "speaker"]},
     ]
+
+
+def test_every_combination_of_tasks_is_split_by_all_of_them() -> None:
+    maps = {"kind": "dense", "of": "signal"}
+    data = {
+        "tones": TONES,
+        "voices": {**VOICES, "tasks": {**VOICES["tasks"], "clean": maps}},
+        "named": {**VOICES, "stratify": ["speaker"]},
+    }
+    found = motet.load_sweep({"data": data, "combine": {"tasks": [1]}})
+    assert {
+        point.name: {name: own.stratify for name, own in point.experiment.data.items()} for point in found.points
+    } == {
+        "tasks=scene": {"tones": ("scene",)},
+        "tasks=digit": {"voices": ("digit", "speaker"), "named": ("speaker",)},
+        "tasks=speaker": {"voices": ("digit", "speaker"), "named": ("speaker",)},
+        "tasks=clean": {"voices": ("digit", "speaker")},
+    }
 
 
 def test_data_sets_and_tasks_together_make_each_choice_once() -> None:

@@ -50,6 +50,20 @@ def test_labels_are_renamed_merged_dropped_and_derived_in_this_order(tmp_path: P
     assert dry_run(experiment).tasks["small"].labels == ("no", "yes")
 
 
+def test_rows_stay_where_they_are_whichever_tasks_are_learned(tmp_path: Path) -> None:
+    both = ["digit", "speaker"]
+
+    def tested(tasks: list[str], **parts: Any) -> list[list[int]]:
+        own = {"source": {**VOICES, "groups": 12}, "tasks": dict.fromkeys(tasks, "multiclass"), **parts}
+        listed = list_data(make(tmp_path, {"voices": own}, split={"kind": "kfold", "folds": 4}))
+        return [fold.test.tolist() for fold in split_folds(listed, build_corpus(listed), seed=1)]
+
+    assert tested(["digit"]) != tested(both)
+    assert tested(["digit"], stratify=both) == tested(both) == tested(both, stratify=both)
+    assert tested(["digit"], stratify=both, limit=20) == tested(both, limit=20)
+    assert tested(["digit"], stratify=[]) == tested(["speaker"], stratify=[])
+
+
 def test_one_task_in_two_data_sets_is_merged_where_labels_agree(tmp_path: Path) -> None:
     other = {"source": {**VOICES, "seed": 3}, "map": {"digit": {0: "zero"}}}
     data = {"one": {"source": VOICES, "map": {"digit": {0: "zero"}}}, "two": other}
@@ -241,6 +255,7 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"drop_labels": [3]}, {}, r"data\.v\.drop_labels: the data set has the tasks digit, speaker; say of which"),
     ({"drop_labels": {"digit": [0, 1, 2, 3]}}, {}, "drop_labels leaves no row"),
     ({"limit_labels": {"digit": {7: 1}}}, {}, "no row has the label '7'"),
+    ({"stratify": ["digits"]}, {}, r"data\.v\.stratify: no example has a target 'digits'; did you mean 'digit'"),
     ({"balance": "up"}, {}, r"data\.v\.balance\.task: the data set has the tasks digit, speaker; name the one"),
     ({"balance": {"kind": "up", "task": "digt"}}, {}, "the data set has no task 'digt'; did you mean 'digit'"),
     ({"derive": {"odd": {"kind": "groups", "of": "digit", "labels": {"odd": ["1", "speaker_1"]}}}}, {},

@@ -38,6 +38,8 @@ class DataSet:
         All examples.
     rows
         The rows of the table that this view holds, int64 [n], in its order; a row may come several times.
+    stratify
+        The targets of which every part of a split, and what a limit leaves, has its share; None for all.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class DataSet:
     name: str
     table: ExampleTable
     rows: Rows
+    stratify: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, name: str, examples: Iterable[Example]) -> Self:
@@ -157,7 +160,8 @@ class DataSet:
         if wanted >= len(self):
             return self
         units = self.units()
-        columns = [self.targets(task) for task in self.task_names] + [self.folds, self.partitions]
+        strata = self.task_names if self.stratify is None else self.stratify
+        columns = [self.targets(task) for task in strata] + [self.folds, self.partitions]
         rest = len(self)
         if wanted * (int(units.max()) + 1) < _WHOLE_GROUPS * len(self):
             units, rest = np.arange(len(self)), len(self) - wanted

@@ -69,7 +69,7 @@ class SharedRecordings:
         size = len(units)
         targets, first = {}, 0
         for own in sets:
-            for task in corpus.uses[own.name]:
+            for task in dict.fromkeys([*corpus.uses[own.name], *(own.stratify or ())]):
                 column = own.targets(task)
                 placed = np.full(size, ABSENT, dtype=np.int32)
                 placed[first : first + len(own)] = column.codes

@@ -20,7 +20,7 @@ kind                  set with folds       with a partition      with groups onl
   the others train. A partition without test rows is none, except that its dev rows may be asked for.
 - *Neither*, under `folds`: as many folds as the other data sets have; alone, or beside partitions only, one
   fold that holds out `split.test` of the rows.
-- *By the seed* is stratified over all tasks of the set and grouped together.
+- *By the seed* is stratified over all tasks of the set, or over the targets that it names, and grouped together.
 - *How many*: sets of one fold use it in every fold of the others. All others must have equally many, or
   `folds: N` says how many are run: fold k of N uses a set's fold k, beginning again after its last.
 - *One side only*: a set with `use: train` or `use: test` stands there whole, in every fold, whatever the publisher
@@ -123,7 +123,7 @@ def split_data_set(
     seed
         The key of every choice.
     tasks
-        The tasks whose labels are balanced.
+        The targets whose labels are balanced.
     folds
         How many folds to return; see `num_folds`.
 
@@ -148,7 +148,10 @@ def split_data_set(
 
 
 def _stratifying(corpus: Corpus, data_set: str) -> list[str]:
-    """Return the tasks of a data set whose targets every part of a split should have its share of."""
+    """Return the targets of a data set that every part of a split should have its share of."""
+    named = corpus.data_sets[data_set].stratify
+    if named is not None:
+        return list(named)
     return [name for name in corpus.uses[data_set] if corpus.tasks[name].stratifies]
 
 

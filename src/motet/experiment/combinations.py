@@ -1,6 +1,7 @@
 """Data sets and tasks in every combination: singles, pairs, and so on up to all.
 
-What belongs to a task that a combination leaves out (its head) is left out with it. Data sets keep their order.
+What belongs to a task that a combination leaves out (its head) is left out with it. Data sets keep their order, and
+their rows stay where they are: splits are stratified by all tasks, whichever a combination has.
 """
 
 import itertools
@@ -8,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from motet.catalog import component_class
 from motet.config.nodes import Node, Path, show_path
 from motet.errors import ConfigError
 from motet.experiment.settings import Sweep
@@ -55,7 +57,7 @@ def combinations(root: Node, sweep: Sweep, axis: Callable[[tuple[str, ...], Sequ
         yield axis(
             (TASKS,),
             [
-                _move(TASKS, names, _only_tasks(names, known, exactly=sweep.combine.data is not None))
+                _move(TASKS, names, _only_tasks(names, known, sweep, exactly=sweep.combine.data is not None))
                 for names in chosen
             ],
         )
@@ -99,9 +101,10 @@ def _only_data(
 
 
 def _only_tasks(
-    names: Collection[str], known: Mapping[str, frozenset[str] | None], *, exactly: bool
+    names: Collection[str], known: Mapping[str, frozenset[str] | None], sweep: Sweep, *, exactly: bool
 ) -> Callable[[Node], Node | None]:
     """Return what keeps some tasks; where data sets are chosen too, all of them must be used, and have all tasks."""
+    strata = {name: _stratifying(sweep, name, own) for name, own in known.items()}
 
     def change(root: Node) -> Node | None:
         there = root.find(("data",))
@@ -111,8 +114,9 @@ def _only_tasks(
         if exactly and (len(kept) < len(there.value) or not set(names) <= _tasks(known[name] for name in kept)):
             return None
         root = _keep(root, ("data",), kept)
-        for name in list(there.value):
+        for name in kept:
             root = _keep(root, ("data", name, "tasks"), names)
+            root = _with_default(root, ("data", name, "stratify"), strata[name])
         return _keep(root, _HEADS, names)
 
     return change
@@ -132,6 +136,26 @@ def _keep(root: Node, path: Path, names: Collection[str]) -> Node:
     if child is None:
         return root
     return replace(root, value={**root.value, str(path[0]): _keep(child, path[1:], names)})
+
+
+def _with_default(root: Node, path: Path, value: Any) -> Node:
+    """Return values with one at a path whose mapping there is, unless something stands there."""
+    assert isinstance(root.value, dict)
+    child = root.child(path[0])
+    if len(path) == 1:
+        return root if child is not None else replace(root, value={**root.value, str(path[0]): Node.of(value)})
+    assert child is not None
+    return replace(root, value={**root.value, str(path[0]): _with_default(child, path[1:], value)})
+
+
+def _stratifying(sweep: Sweep, name: str, known: Collection[str] | None) -> list[str]:
+    """Return the tasks of a data set by which a split is stratified when it has all of them."""
+    declared: Any = sweep.data[name].tasks or {}
+    return [
+        task
+        for task in _in_order(sweep, name, known)
+        if task not in declared or getattr(component_class("task", declared[task]), "stratifies", True)
+    ]
 
 
 def _in_order(sweep: Sweep, name: str, known: Collection[str] | None) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """Data sets as an experiment lists them: rows, tasks and pipelines, before anything is decoded."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from motet import catalog
 from motet.config import Settings, UserComponent
+from motet.config.wording import did_you_mean
 from motet.data.corpus import Corpus, raw_targets, shared_settings
 from motet.data.dataset import DataSet
 from motet.data.derive import default_kind
@@ -148,18 +149,40 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
     derived = {task: {"kind": default_kind(data_set.table.targets[task])} for task in bases}
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)
-    targets = {task: data_set.table.targets[task] for task in tasks}
-    data_set = replace(data_set, table=replace(data_set.table, targets=targets))
+    data_set = _with_targets(data_set, tasks, settings.stratify, whole=whole)
     labels = {task: listed_labels(task, own, data_set.targets(task).counts()) for task, own in tasks.items()}
-    data_set = _limited(data_set, settings, experiment.seed)
+    data_set = _limited(data_set, settings, tuple(tasks), experiment.seed)
     return Listed(data_set, settings, tasks, _inputs(name, settings, data_set), labels, bases)
 
 
-def _limited(data_set: DataSet, settings: CompleteDataSet, seed: int) -> DataSet:
+def _with_targets(data_set: DataSet, tasks: Collection[str], stratify: Sequence[str] | None, *, whole: bool) -> DataSet:
+    """Return a data set with the targets of its tasks, and those that a split is stratified by.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such target.
+    """
+    there = data_set.task_names
+    unknown = [name for name in stratify or () if name not in there]
+    if unknown and whole:
+        raise ConfigError(
+            *(
+                f"data.{data_set.name}.stratify: no example has a target {name!r}{did_you_mean(name, there)}; there is "
+                f"{', '.join(there)}"
+                for name in unknown
+            )
+        )
+    named = None if stratify is None else tuple(name for name in stratify if name in there)
+    targets = {name: data_set.table.targets[name] for name in dict.fromkeys([*tasks, *(named or ())])}
+    return replace(data_set, table=replace(data_set.table, targets=targets), stratify=named)
+
+
+def _limited(data_set: DataSet, settings: CompleteDataSet, tasks: Sequence[str], seed: int) -> DataSet:
     """Return the rows that are used at all."""
     if settings.limit_labels_in == "all":
         where = f"data.{data_set.name}.limit_labels"
-        for task, limits in by_task(where, settings.limit_labels, data_set.task_names).items():
+        for task, limits in by_task(where, settings.limit_labels, tasks).items():
             data_set = data_set.limit_labels(task, limits, seed=seed)
     return data_set if settings.limit is None else data_set.limit(settings.limit, seed=seed)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from motet.config import Name, OneOrNamed, Settings, UserComponent, option, required
+from motet.config import Many, Name, OneOrNamed, Settings, UserComponent, option, required
 from motet.data.relabel_settings import (
     BalanceSettings,
     DeriveSettings,
@@ -48,6 +48,11 @@ class DataSetSettings(Settings):
     balance: BalanceSettings | None = option(None, "How labels become equally frequent in training: up or down.")
     strings: StringSettings | None = option(
         None, "String recordings together, such as digits to numbers of several digits; by default each stays alone."
+    )
+    stratify: Many[Name] | None = option(
+        None,
+        "The targets of which every side of a split, and what `limit` leaves, has its share; by default the tasks. "
+        "Name them to compare runs of other tasks on the same rows.",
     )
     limit: LimitSettings | None = option(None, "A part of the data set, for trying things out: rows or a fraction.")
     on_error: Literal["stop", "skip"] = option(
