@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("no-clock", deadline=None)
+hypothesis.settings.load_profile("no-clock")
 
 # The tensors of tests are so small that threads only wait for each other; it counts where PyTorch is imported after.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
