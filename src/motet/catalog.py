@@ -24,6 +24,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "asvspoof2015": "motet.sources.corpora.asvspoof:AsvSpoof",
         "fsdkaggle2018": "motet.sources.corpora.fsdkaggle:FsdKaggle",
         "audioset": "motet.sources.corpora.audioset:AudioSet",
+        "ambient_contexts": "motet.sources.corpora.ambient_contexts:AmbientContexts",
         "compare": "motet.sources.corpora.compare:Compare",
         "filenames": "motet.sources.filenames:Filenames",
         "table": "motet.sources.table:Table",

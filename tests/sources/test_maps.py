@@ -16,6 +16,7 @@ def test_a_map_has_channels_frames_and_bins() -> None:
     np.testing.assert_array_equal(found.values, VALUES)
     assert (found.grid.start_s, found.grid.step_s) == (0.0, 0.05)
     assert ArrayMap(VALUES[0], rate_hz=20).read().values.shape == (1, 10, 4)
+    assert ArrayMap(VALUES[0, 0], rate_hz=20).read().values.shape == (1, 1, 4)
 
 
 def test_a_span_is_a_range_of_frames() -> None:
@@ -64,7 +65,10 @@ def test_digests_tell_content_and_way_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.zeros(4), r"bad: holds float64 of shape \[4\]; a feature map is numbers of shape \[T, F\] or"),
+        (
+            np.zeros((1, 1, 1, 4)),
+            r"bad: holds float64 of shape \[1, 1, 1, 4\]; a feature map is numbers of shape \[F\]",
+        ),
         (np.zeros((0, 4)), r"bad: holds float64 of shape \[0, 4\]"),
         (np.zeros((2, 4), "c8"), r"bad: holds complex64"),
         (np.full((2, 4), np.nan), r"bad: holds NaN or infinite values; all must be finite"),

@@ -25,8 +25,10 @@ def _keys_as_text(value: object) -> object:
 
 
 def _by_task(value: object) -> str:
-    deeper = isinstance(value, Mapping) and any(isinstance(item, Mapping | list | tuple) for item in value.values())
-    return "<tasks>" if deeper else "<labels>"
+    if not isinstance(value, Mapping):
+        return "<labels>"
+    deeper = any(isinstance(item, Mapping | list | tuple) for item in value.values())
+    return "<tasks>" if deeper or not value else "<labels>"
 
 
 def _one_each(names: Mapping[str, str]) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ class ArrayMap:
     Parameters
     ----------
     values
-        Real numbers, shape [T, F] or [C, T, F]; kept as float32, or as float16 if they are.
+        Real numbers, shape [F], [T, F] or [C, T, F]; kept as float32, or as float16 if they are.
     rate_hz
         Frames per second.
     name
@@ -44,7 +44,7 @@ class ArrayMap:
 
     def read(self, start_s: float = 0.0, end_s: float | None = None) -> FeatureMap:
         """Return the frames from `start_s` to `end_s`; see `Reader.read`."""
-        return _map_of(self.values, self.rate_hz, start_s, end_s, self.describe())
+        return map_of(self.values, self.rate_hz, start_s, end_s, self.describe())
 
     def digest(self, cache: DigestCache) -> bytes:
         """Return what identifies the values and their rate."""
@@ -69,7 +69,7 @@ class NumpyMap:
     rate_hz
         Frames per second.
     row
-        Which map of a stack [N, T, F] or [N, C, T, F]; None where the file holds a single one.
+        Which map of a stack [N, T, F] or [N, C, T, F], or which vector of [N, F]; None where the file holds one.
     key
         The array's name in an .npz file; not needed where there is only one.
     """
@@ -85,13 +85,13 @@ class NumpyMap:
         """Return the frames from `start_s` to `end_s`; see `Reader.read`."""
         values = stored_array(self.path, self.key)
         if self.row is not None:
-            if values.ndim not in (3, 4) or self.row >= len(values):
+            if values.ndim not in (2, 3, 4) or self.row >= len(values):
                 raise DataError(
-                    f"{self.describe()}: the array has shape {list(values.shape)}; a stack of maps is [N, T, F] or "
-                    "[N, C, T, F] with more rows than that"
+                    f"{self.describe()}: the array has shape {list(values.shape)}; a stack of maps is [N, F], "
+                    "[N, T, F] or [N, C, T, F] with more rows than that"
                 )
             values = values[self.row]
-        return _map_of(values, self.rate_hz, start_s, end_s, self.describe())
+        return map_of(values, self.rate_hz, start_s, end_s, self.describe())
 
     def digest(self, cache: DigestCache) -> bytes:
         """Return what identifies the file and the way it is read."""
@@ -108,13 +108,20 @@ def _way(reader: ArrayMap | NumpyMap) -> str:
     return f"map {reader.rate_hz!r} version {reader.version}"
 
 
-def _map_of(values: NDArray[Any], rate_hz: float, start_s: float, end_s: float | None, place: str) -> FeatureMap:
-    if values.dtype.kind not in "fiub" or values.ndim not in (2, 3) or 0 in values.shape:
+def map_of(values: NDArray[Any], rate_hz: float, start_s: float, end_s: float | None, place: str) -> FeatureMap:
+    """Return the frames from `start_s` to `end_s` of values of shape [F], [T, F] or [C, T, F].
+
+    Raises
+    ------
+    DataError
+        If they are no such values, not finite, or do not reach that far; the message begins with `place`.
+    """
+    if values.dtype.kind not in "fiub" or values.ndim not in (1, 2, 3) or 0 in values.shape:
         raise DataError(
-            f"{place}: holds {values.dtype} of shape {list(values.shape)}; a feature map is numbers of shape [T, F] or "
-            "[C, T, F], none of them 0: correct the file"
+            f"{place}: holds {values.dtype} of shape {list(values.shape)}; a feature map is numbers of shape [F], "
+            "[T, F] or [C, T, F], none of them 0: correct the file"
         )
-    channels = values[None] if values.ndim == 2 else values
+    channels = values.reshape((1,) * (3 - values.ndim) + values.shape)
     start, stop = round(start_s * rate_hz), channels.shape[1] if end_s is None else round(end_s * rate_hz)
     if not 0 <= start < stop <= channels.shape[1]:
         raise DataError(

@@ -98,7 +98,7 @@ class RuleSettings(Settings):
 
 
 def _content() -> Any:
-    return option("signals", "maps: the files are NumPy arrays of finished features, [T, F] or [C, T, F].")
+    return option("signals", "maps: the files are NumPy arrays of finished features, [F], [T, F] or [C, T, F].")
 
 
 def _rate() -> Any:

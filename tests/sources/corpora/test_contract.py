@@ -76,6 +76,12 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "ontology.json": '[{"id": "/m/068hy", "name": "Pets", "child_ids": []}, '
         '{"id": "/m/09x0r", "name": "Speech", "child_ids": []}]',
     },
+    "ambient_contexts": {
+        "id_-kyuX8l4VWY_30_40/id_-kyuX8l4VWY_30_40_00.wav": "",
+        "id_-kyuX8l4VWY_30_40/id_-kyuX8l4VWY_30_40_00_labels.txt": '69,/m/03qtwd,"Crowd"\n',
+        "id_C9qQ-2zeX0E_30_40/id_C9qQ-2zeX0E_30_40_02.wav": "",
+        "id_C9qQ-2zeX0E_30_40/id_C9qQ-2zeX0E_30_40_02_labels.txt": '-1,none,"None of the above"\n',
+    },
     "compare": {
         "wav/train_0001.wav": "",
         "wav/devel_0001.wav": "",

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from motet.errors import DataError
 from motet.signals.readers.by_suffix import SOUND_SUFFIXES, reader_for
@@ -29,6 +29,8 @@ class Clip:
         As in `Example`.
     start_s, end_s
         The span; None is the end of the file.
+    recording
+        What is read in place of the file.
     """
 
     path: str
@@ -38,13 +40,14 @@ class Clip:
     partition: Role | None = None
     start_s: float = 0.0
     end_s: float | None = None
+    recording: Recording[Any] | None = None
 
 
 def examples_of(folder: str, clips: Iterable[Clip], reader: ReaderSettings) -> Iterator[Example]:
     """Return clips as examples, in the order of their paths and starts."""
     for clip in sorted(clips, key=lambda clip: (portable(clip.path), clip.start_s)):
         span = "" if clip.end_s is None else f"#{clip.start_s:g}-{clip.end_s:g}"
-        recording = Recording(reader_for(Path(folder) / clip.path, reader), clip.start_s, clip.end_s)
+        recording = clip.recording or Recording(reader_for(Path(folder) / clip.path, reader), clip.start_s, clip.end_s)
         yield Example(
             portable(clip.path) + span, {INPUT: recording}, clip.targets, clip.group, clip.folds, clip.partition
         )

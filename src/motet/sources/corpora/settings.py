@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from motet.config import ExistingFolder, Many, Name, Settings, option, required
+from motet.config import ExistingFolder, ExistingPath, Many, Name, Settings, option, required
 
 Role = Literal["train", "dev", "test"]
 Names = Annotated[
@@ -111,6 +111,20 @@ class AudioSetSettings(_Corpus):
     ancestors: bool = option(False, "Whether a segment has the classes above its own in the ontology too.")
 
 
+class AmbientContextsSettings(_Corpus):
+    """Ambient acoustic contexts of Park et al. 2020: seconds of AudioSet with labels of their own."""
+
+    kind: Literal["ambient_contexts"] = "ambient_contexts"
+    vectors: ExistingPath | None = option(
+        None,
+        "Stored vectors in place of the recordings: a folder of NAME.npy, an .npz file with names and vectors, a .csv "
+        "file of a name and numbers a row, or the folder of AudioSet's published features.",
+    )
+    missing: Literal["error", "skip"] = option(
+        "error", "What to do with labelled seconds whose recording or vector is not there."
+    )
+
+
 class CompareSettings(_Corpus):
     """A sub-challenge of ComParE 2018 to 2021: wav/train_*, devel_*, test_*, and tables in lab."""
 
@@ -131,5 +145,6 @@ CorpusSettings = (
     | AsvSpoofSettings
     | FsdKaggleSettings
     | AudioSetSettings
+    | AmbientContextsSettings
     | CompareSettings
 )
