@@ -153,6 +153,15 @@ def test_alternating_may_end_with_the_shortest(rows: SamplingRows) -> None:
     assert [len(batch) for batch in batches] == [32, 32, 32, 27]
 
 
+def test_alternating_may_take_every_row_once(rows: SamplingRows) -> None:
+    batches = plan(rows, {"kind": "alternating", "until": "all"})
+    assert all(len({int(row >= 300) for row in batch.tolist()}) == 1 for batch in batches)
+    assert sorted(len(batch) for batch in batches) == [11, 27, *[32] * 10]
+    assert np.array_equal(np.sort(np.concatenate(batches)), np.sort(rows.rows))
+    sets = [int(batch[0] >= 300) for batch in batches]
+    assert sets not in (sorted(sets), sorted(sets, reverse=True))
+
+
 def test_bucketed_batches_hold_similar_lengths(rows: SamplingRows) -> None:
     length: dict[int, int] = dict(zip(rows.rows.tolist(), rows.lengths.tolist(), strict=True))
 

@@ -87,13 +87,15 @@ class Temperature:
 
 
 class Alternating:
-    """Batches of one data set each, in turn, until the longest or the shortest has ended."""
+    """Batches of one data set each: in turn, until the longest or the shortest has ended, or every row once."""
 
     def __init__(self, settings: AlternatingSettings) -> None:
         self.settings = settings
 
     def __call__(self, rows: SamplingRows, *, batch_size: int, seed: int, epoch: int) -> Batches:
         """Return the rows of each batch of an epoch."""
+        if self.settings.until == "all":
+            return self._each_once(rows, batch_size, _generator(seed, epoch))
         sizes = np.unique(rows.data_sets, return_counts=True)[1]
         num_batches = -(-sizes // batch_size)
         rounds = int(num_batches.max() if self.settings.until == "longest" else num_batches.min())
@@ -106,6 +108,18 @@ class Alternating:
             drawn = _endless(own, count, seed, epoch, int(number), rows.num_rows)
             series.append(_cut(drawn, min(batch_size, size), drop_last=self.settings.drop_last))
         return [batch for turn in zip(*series, strict=False) for batch in turn]
+
+    def _each_once(self, rows: SamplingRows, batch_size: int, generator: np.random.Generator) -> Batches:
+        """Return the batches of every data set, which may end with a smaller one, in a shuffled order."""
+        order = generator.permutation(len(rows.rows))
+        batches = [
+            batch
+            for number in np.unique(rows.data_sets)
+            for batch in _cut(
+                rows.rows[order[rows.data_sets[order] == number]], batch_size, drop_last=self.settings.drop_last
+            )
+        ]
+        return [batches[place] for place in generator.permutation(len(batches))]
 
 
 class Bucketed:

@@ -198,8 +198,10 @@ class AlternatingSettings(_Sampler):
     """Batches of one data set each, in turn."""
 
     kind: Literal["alternating"] = "alternating"
-    until: Literal["longest", "shortest"] = option(
-        "longest", "The data set whose end ends the epoch; what ends sooner begins again."
+    until: Literal["longest", "shortest", "all"] = option(
+        "longest",
+        "The data set whose end ends the epoch; what ends sooner begins again. all: none does, every row comes once, "
+        "and the batches in any order.",
     )
 
 
