@@ -35,10 +35,12 @@ def any_settings(draw: st.DrawFn) -> CnnSettings:
     def sizes(low: int, high: int) -> st.SearchStrategy[int | tuple[int, ...]]:
         return st.integers(low, high) | st.tuples(*[st.integers(low, high)] * dims)
 
+    channels = draw(st.lists(st.sampled_from([4, 8]), min_size=1, max_size=3))
     return CnnSettings.model_validate(
         {
             "dims": dims,
-            "channels": [4 * count for count in draw(st.lists(st.integers(1, 2), min_size=1, max_size=3))],
+            "channels": channels,
+            "dilation": draw(st.integers(1, 3) | st.tuples(*[st.integers(1, 3)] * len(channels))),
             "kernel": draw(sizes(1, 4)),
             "stride": draw(sizes(1, 2)),
             "padding": draw(st.just("same") | sizes(0, 2)),
@@ -196,10 +198,10 @@ def test_the_grid_tells_the_centre_of_what_a_frame_saw() -> None:
     """A map of its own times, averaged by every window, shows the time of each frame."""
     grid = TimeGrid(0.25, 0.01)
     times_s = grid.start_s + grid.step_s * torch.arange(200, dtype=torch.float64)
-    for kernel, stride, pooling in ((3, 1, 2), (4, 2, 3), (5, 3, 1), (2, 1, 2)):
+    for kernel, stride, pooling, dilation in ((3, 1, 2, 1), (4, 2, 3, 1), (5, 3, 1, 2), (2, 1, 2, [3, 1])):
         layer = cnn(
             MapShape(1, 200, 1), dims=1, channels=[1, 1], kernel=kernel, stride=stride, padding=0, repeat=2,
-            pooling={"kind": "mean", "size": pooling}, normalisation="none", activation="none",
+            dilation=dilation, pooling={"kind": "mean", "size": pooling}, normalisation="none", activation="none",
         ).double()  # fmt: skip
         with torch.no_grad():
             for name, parameter in layer.named_parameters():
@@ -208,6 +210,26 @@ def test_the_grid_tells_the_centre_of_what_a_frame_saw() -> None:
         assert out.grid is not None
         wanted = out.grid.start_s + out.grid.step_s * torch.arange(out.values.shape[2], dtype=torch.float64)
         torch.testing.assert_close(out.values.flatten(), wanted)
+
+
+def test_dilated_stages_see_far_over_time_and_not_over_bins() -> None:
+    """A single one spreads to 3 cells that lie 4 frames apart, each over 3 bins beside each other."""
+    layer = cnn(MapShape(1, 21, 5), channels=[1], dilation=4, pooling="none", normalisation="none", activation="none")
+    with torch.no_grad():
+        for name, parameter in layer.named_parameters():
+            parameter.fill_(0.0 if name.endswith("bias") else 1.0)
+    pulse = torch.zeros(1, 1, 21, 5)
+    pulse[0, 0, 10, 2] = 1.0
+    seen = layer(Column(pulse)).values[0, 0]
+    assert seen.nonzero().tolist() == [[frame, one] for frame in (6, 10, 14) for one in (1, 2, 3)]
+
+
+def test_every_stage_has_its_own_dilation() -> None:
+    layer = cnn(MapShape(1, 40, 8), dims=1, channels=[4, 4, 4], dilation=[1, 2, 4], pooling="none")
+    assert [window.span for window in layer.over_time] == [3, 5, 9]
+    assert layer(noise(MapShape(1, 40, 8))).values.shape[2] == 40
+    valid = cnn(MapShape(1, 40, 8), dims=1, channels=[4, 4, 4], dilation=[1, 2, 4], pooling="none", padding=0)
+    assert valid.frames_needed(1) == 1 + 2 + 4 + 8
 
 
 def test_same_padding_leaves_the_first_frame_where_it_was() -> None:

@@ -73,7 +73,25 @@ def test_an_open_mask_gives_back_what_came_in() -> None:
     assert made.lengths is given.lengths
 
 
-@pytest.mark.parametrize("decoder", [{"kind": "mask", "window": 64}, {"kind": "interpolate"}])
+def test_a_complex_mask_turns_phases() -> None:
+    """A factor of i at every cell is a Hilbert transform: a cosine becomes a negative sine."""
+    decoder = {"kind": "mask", "window": 64, "values": "complex"}
+    head = MapHead(validate(HeadSettings, {"decoder": decoder}), 4, "signal", MapShape(1, None, 1), "here")
+    (linear,) = [module for module in head.modules() if isinstance(module, nn.Linear)]
+    assert linear.out_features == 2 * 33
+    nn.init.zeros_(linear.weight)
+    with torch.no_grad():
+        linear.bias.copy_(torch.arange(66) >= 33)
+    phases = 2 * torch.pi * torch.arange(1000) / 8
+    given = Column(phases.cos().view(1, 1, 1000, 1), None, None, TimeGrid(0.0, 1 / _RATE_HZ))
+    made = head(Column(torch.zeros(1, 4, 20, 1), None, None, TimeGrid(0.0, 50 / _RATE_HZ)), given, None)
+    torch.testing.assert_close(made.values[0, 64:-64, 0], -phases.sin()[64:-64], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "decoder",
+    [{"kind": "mask", "window": 64}, {"kind": "mask", "window": 64, "values": "complex"}, {"kind": "interpolate"}],
+)
 def test_a_padded_row_is_predicted_as_it_is_alone(decoder: dict[str, object]) -> None:
     network, column = _network(heads={"clean": {"decoder": decoder}}), _waveforms()
     with torch.inference_mode():

@@ -71,6 +71,8 @@ def test_a_network_in_python_is_kept() -> None:
         ({"kernel": True}, "True is not a size"),
         ({"padding": "sam"}, "'sam' is not a size; a size is same, a whole number of at least 0"),
         ({"padding": [1, -1]}, r"\[1, -1\] is not a size"),
+        ({"dilation": 0}, "a whole number of at least 1, or a list of them, one a stage"),
+        ({"dilation": [1, 2]}, "dilation has 2 numbers and channels has 3; give one number, or one a stage"),
         ({"channels": []}, "at least 1 item"),
         ({"pooling": "maximum"}, "the kind of a pooling is one of max, mean, none"),
         ({"dropout": 1.0}, "less than 1"),

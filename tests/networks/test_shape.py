@@ -9,14 +9,20 @@ from motet.errors import ConfigError
 from motet.networks.shape import MapShape, Window, fit
 
 WINDOWS = st.builds(
-    Window, size=st.integers(1, 9), stride=st.integers(1, 4), before=st.integers(0, 4), after=st.integers(0, 4)
+    Window,
+    size=st.integers(1, 9),
+    stride=st.integers(1, 4),
+    before=st.integers(0, 4),
+    after=st.integers(0, 4),
+    dilation=st.integers(1, 3),
 )
 
 
 @given(WINDOWS, st.integers(1, 40))
 def test_count_is_that_of_a_convolution(window: Window, length: int) -> None:
     padded = length + window.before + window.after
-    starts = range(0, padded - window.size + 1, window.stride)
+    last = window.dilation * (window.size - 1)
+    starts = range(0, padded - last, window.stride)
     assert window.count(length) == len(starts)
     assert window.counts(torch.tensor([length])).tolist() == [len(starts)]
 
@@ -28,9 +34,9 @@ def test_needed_is_the_shortest_axis_with_so_many_windows(window: Window, count:
     assert length == 1 or window.count(length - 1) < count
 
 
-@given(st.integers(1, 9), st.integers(1, 40), st.integers(1, 5))
-def test_same_keeps_the_size(size: int, length: int, stride: int) -> None:
-    window = Window.same(size, stride=stride)
+@given(st.integers(1, 9), st.integers(1, 40), st.integers(1, 5), st.integers(1, 4))
+def test_same_keeps_the_size(size: int, length: int, stride: int, dilation: int) -> None:
+    window = Window.same(size, stride=stride, dilation=dilation)
     assert window.keeps_size
     assert window.count(length) == -(-length // stride)
 
@@ -40,6 +46,7 @@ def test_offset_is_the_centre_of_the_first_window() -> None:
     assert Window.same(3).offset == 0.0
     assert Window(2, 2).offset == 0.5
     assert Window.same(4).offset == 0.5
+    assert Window(3, dilation=4).offset == 4.0
 
 
 def test_an_unknown_length_stays_unknown() -> None:

@@ -133,6 +133,7 @@ class _Block(nn.Module):
             tuple(window.size for window in windows),
             tuple(window.stride for window in windows),
             tuple(window.before for window in windows) if even else 0,
+            tuple(window.dilation for window in windows),
             bias=settings.normalisation == "none",
         )
         self.norm = build_normalisation(settings.normalisation, channels, groups=settings.groups)

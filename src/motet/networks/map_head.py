@@ -42,12 +42,15 @@ class MapHead(nn.Module):
     def __init__(self, settings: HeadSettings, size: int, of: str, shape: MapShape, path: str) -> None:
         super().__init__()
         self.of, self.shape = of, shape
-        self.window = settings.decoder.window if isinstance(settings.decoder, MaskSettings) else None
+        mask = settings.decoder if isinstance(settings.decoder, MaskSettings) else None
+        self.window = None if mask is None else mask.window
+        self.turns_phases = mask is not None and mask.values == "complex"
         if self.window is not None and shape.bins != 1:
             raise ConfigError(
                 f"{path}.decoder: a mask is that of a waveform, but the input {of!r} is a map {shape}; use interpolate"
             )
-        self.outputs = shape.values_per_frame if self.window is None else shape.channels * (self.window // 2 + 1)
+        parts = 2 if self.turns_phases else 1
+        self.outputs = shape.values_per_frame if mask is None else parts * shape.channels * (mask.window // 2 + 1)
         self.frames = Head(settings, size, self.outputs)
 
     def forward(self, column: Column, given: Column, rows: Tensor | None) -> Column:
@@ -81,12 +84,23 @@ class MapHead(nn.Module):
         window, hop, size = self.window, self.window // 4, given.values.shape[2]
         spectra = spectra_of(F.pad(given.values[..., 0], (0, window)), window, hop)
         grid = None if given.grid is None else given.grid.strided(hop)
-        mask = at_moments(found, spectra.shape[3], grid).sigmoid()
-        cells = mask.reshape(*mask.shape[:2], self.shape.channels, -1)
-        masked = spectra * cells.permute(0, 2, 3, 1)
+        outputs = at_moments(found, spectra.shape[3], grid)
+        cells = outputs.reshape(*outputs.shape[:2], self.shape.channels, -1).permute(0, 2, 3, 1)
+        masked = spectra * self._factors(cells)
         shape = torch.hann_window(window, device=masked.device)
         waveforms: Tensor = torch.istft(masked.flatten(0, 1), window, hop, window=shape, center=True, length=size)
         return waveforms.view(*masked.shape[:2], size).transpose(1, 2)
+
+    def _factors(self, cells: Tensor) -> Tensor:
+        """Return the mask [n, C, F, S] of raw outputs.
+
+        A complex one is that of Williamson, Wang and Wang, "Complex ratio masking for monaural speech separation",
+        IEEE/ACM TASLP 24(3), 2016, equation 4, learned through the waveform and so not compressed.
+        """
+        if not self.turns_phases:
+            return cells.sigmoid()
+        real, imaginary = cells.chunk(2, dim=2)
+        return torch.complex(real, imaginary)
 
 
 def rows_of(column: Column, rows: Tensor | None) -> Column:

@@ -20,7 +20,7 @@ from motet.networks.sharing_settings import HardSettings, SharingSettings
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "none"]
 
 
-def _one_error(least: int, words: str = "") -> WrapValidator:
+def _one_error(least: int, words: str = "", *, each: str = "an axis") -> WrapValidator:
     """Report a wrong size once, not once for each form that it may have."""
 
     def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -29,7 +29,7 @@ def _one_error(least: int, words: str = "") -> WrapValidator:
         except ValidationError:
             raise ValueError(
                 f"{value!r} is not a size; a size is {words}a whole number of at least {least}, "
-                "or a list of them, one an axis"
+                f"or a list of them, one {each}"
             ) from None
 
     return WrapValidator(check)
@@ -39,6 +39,7 @@ _Positive = Annotated[int, Field(ge=1)]
 _NotNegative = Annotated[int, Field(ge=0)]
 Sizes = Annotated[_Positive | Many[_Positive], _one_error(1)]
 """One number for every axis, or one number an axis: (time), (time, bins) or (channels, time, bins)."""
+PerStage = Annotated[_Positive | Many[_Positive], _one_error(1, each="a stage")]
 Padding = Annotated[Literal["same"] | _NotNegative | Many[_NotNegative], _one_error(0, "same, ")]
 
 
@@ -100,6 +101,11 @@ class CnnSettings(Settings):
         "same",
         "Zeros on both sides: one number, one an axis, or same: as many as keep the size (at stride 1).",
     )
+    dilation: PerStage = option(
+        1,
+        "Frames from one cell of a kernel to the next: one number, or one a stage; [1, 2, 4, 8] sees far for little.",
+        unit="frames",
+    )
     repeat: int = option(1, "Convolutions in each stage; stride and pooling act once.", ge=1)
     pooling: PoolingSettings = option(
         MaxPoolingSettings(),
@@ -119,6 +125,11 @@ class CnnSettings(Settings):
         for name in ("kernel", "stride", "padding"):
             self._check_axes(name, getattr(self, name))
         self._check_axes("pooling.size", getattr(self.pooling, "size", 1))
+        if isinstance(self.dilation, tuple) and len(self.dilation) != len(self.channels):
+            raise ValueError(
+                f"dilation has {len(self.dilation)} numbers and channels has {len(self.channels)}; give one number, or "
+                "one a stage"
+            )
         return self
 
     def _check_axes(self, name: str, value: Any) -> None:
@@ -176,10 +187,13 @@ class InterpolateSettings(Settings):
 
 
 class MaskSettings(Settings):
-    """A mask from 0 to 1 for every cell of the input's short-time spectrum, which is then a waveform again."""
+    """A mask for every cell of the input's short-time spectrum, which is then a waveform again."""
 
     kind: Literal["mask"] = "mask"
     window: int = option(256, "Length of the Hann window; it moves on by a quarter.", unit="samples", ge=8)
+    values: Literal["real", "complex"] = option(
+        "real", "real: from 0 to 1, phases stay as they are; complex: a factor without bounds that turns phases too."
+    )
 
 
 DecoderSettings = Annotated[InterpolateSettings | MaskSettings, Slot("decoder")]

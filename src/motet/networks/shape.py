@@ -46,11 +46,15 @@ class MapShape:
 class Window:
     """A window that steps over one axis: its size, its step, and the zeros before and after the axis.
 
+    A dilated window looks at every `dilation`-th cell only.
+
     Examples
     --------
     >>> Window.same(3, stride=2).count(7)
     4
     >>> Window(3, stride=2).needed(4)
+    9
+    >>> Window.same(3, dilation=4).span
     9
     """
 
@@ -58,33 +62,40 @@ class Window:
     stride: int = 1
     before: int = 0
     after: int = 0
+    dilation: int = 1
 
     @classmethod
-    def same(cls, size: int, *, stride: int = 1) -> "Window":
-        """Return the window with as many zeros as keep the size at stride 1; an even size has one more behind."""
-        return cls(size, stride, (size - 1) // 2, size // 2)
+    def same(cls, size: int, *, stride: int = 1, dilation: int = 1) -> "Window":
+        """Return the window with as many zeros as keep the size at stride 1; an even span has one more behind."""
+        span = dilation * (size - 1) + 1
+        return cls(size, stride, (span - 1) // 2, span // 2, dilation)
+
+    @property
+    def span(self) -> int:
+        """Cells from the first that it looks at to the last."""
+        return self.dilation * (self.size - 1) + 1
 
     @property
     def keeps_size(self) -> bool:
         """Whether as many windows fit as there are steps of the stride."""
-        return self.before + self.after == self.size - 1
+        return self.before + self.after == self.span - 1
 
     @property
     def offset(self) -> float:
         """Where the centre of window 0 lies, in cells of the axis."""
-        return (self.size - 1) / 2 - self.before
+        return (self.span - 1) / 2 - self.before
 
     def count(self, length: int) -> int:
         """Return how many windows fit into an axis; 0 where not even one does."""
-        return max(0, (length + self.before + self.after - self.size) // self.stride + 1)
+        return max(0, (length + self.before + self.after - self.span) // self.stride + 1)
 
     def counts(self, lengths: "Tensor") -> "Tensor":
         """Return `count` of every row's length, int64 [n]."""
-        return ((lengths + self.before + self.after - self.size) // self.stride + 1).clamp(min=0)
+        return ((lengths + self.before + self.after - self.span) // self.stride + 1).clamp(min=0)
 
     def needed(self, count: int) -> int:
         """Return the shortest axis that as many windows fit into; at least 1."""
-        return max(1, (count - 1) * self.stride + self.size - self.before - self.after)
+        return max(1, (count - 1) * self.stride + self.span - self.before - self.after)
 
 
 Sizes = tuple[int | None, ...]
@@ -114,7 +125,7 @@ def fit(windows: Windows, sizes: Sizes, axes: Sequence[str], *, where: str, befo
         if size is not None and window.count(size) == 0:
             zeros = window.before + window.after
             raise ConfigError(
-                f"{where} is {window.size} {axis} wide, but only {size} {axis}"
+                f"{where} is {window.span} {axis} wide, but only {size} {axis}"
                 f"{f' and {zeros} of padding' if zeros else ''} reach it (from the map {before}); "
                 f"{remedy}, or give it more {_MORE[axis]}"
             )

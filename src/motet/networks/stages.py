@@ -4,7 +4,7 @@ A stage steps over the axes (time, bins), or (channels, time, bins) in 3D. In 1D
 channels of a single bin, so time is the last but one axis everywhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from motet.errors import ConfigError
 from motet.networks.settings import CnnSettings, MaxPoolingSettings, MeanPoolingSettings
@@ -66,9 +66,10 @@ def plan_stages(settings: CnnSettings, shape: MapShape, path: str) -> tuple[Stag
         not keep its size.
     """
     stages: list[Stage] = []
-    convolutions, pooling = _convolutions(settings), _pooling(settings)
+    pooling, dilations = _pooling(settings), _per_stage(settings.dilation, len(settings.channels))
     channels_before, sizes = _opened(settings.dims, shape)
-    for number, channels in enumerate(settings.channels, 1):
+    for number, (channels, dilation) in enumerate(zip(settings.channels, dilations, strict=True), 1):
+        convolutions = _convolutions(settings, dilation)
         name = f"stage {number} of {len(settings.channels)}"
         _check(settings, channels, convolutions, f"{path}: {name}")
         sizes = _fit(convolutions, pooling, sizes, f"{name} of {path}", shape)
@@ -120,14 +121,18 @@ def _check(settings: CnnSettings, channels: int, convolutions: tuple[Windows, ..
         )
 
 
-def _convolutions(settings: CnnSettings) -> tuple[Windows, ...]:
-    kernels, strides = _per_axis(settings.kernel, settings.dims), _per_axis(settings.stride, settings.dims)
+def _convolutions(settings: CnnSettings, dilation: int) -> tuple[Windows, ...]:
+    """Return the windows of each convolution of a stage; time, the last axis but the bins, is dilated."""
+    dims = settings.dims
+    kernels, strides = _per_axis(settings.kernel, dims), _per_axis(settings.stride, dims)
+    dilations = {1: (dilation,), 2: (dilation, 1), 3: (1, dilation, 1)}[dims]
+    axes = zip(kernels, strides, dilations, strict=True)
     if settings.padding == "same":
-        first = [Window.same(kernel, stride=stride) for kernel, stride in zip(kernels, strides, strict=True)]
+        first = [Window.same(kernel, stride=stride, dilation=apart) for kernel, stride, apart in axes]
     else:
-        pads = _per_axis(settings.padding, settings.dims)
-        first = [Window(kernel, stride, pad, pad) for kernel, stride, pad in zip(kernels, strides, pads, strict=True)]
-    others = [Window(window.size, 1, window.before, window.after) for window in first]
+        pads = _per_axis(settings.padding, dims)
+        first = [Window(*axis[:2], pad, pad, axis[2]) for axis, pad in zip(axes, pads, strict=True)]
+    others = [replace(window, stride=1) for window in first]
     return (_with_bins(first), *[_with_bins(others)] * (settings.repeat - 1))
 
 
@@ -140,6 +145,10 @@ def _pooling(settings: CnnSettings) -> Windows:
     if settings.dims == 3 and isinstance(pooling.size, int):
         sizes = (1, *sizes[1:])
     return _with_bins([Window(size, size) for size in sizes])
+
+
+def _per_stage(value: int | tuple[int, ...], stages: int) -> tuple[int, ...]:
+    return (value,) * stages if isinstance(value, int) else value
 
 
 def _per_axis(value: int | tuple[int, ...], dims: int) -> tuple[int, ...]:
