@@ -11,7 +11,10 @@ from motet.experiment.combinations import subsets
 from motet.experiment.grid import Grid, label
 from motet.experiment.settings.sweep import AxisSettings
 
-TONES: dict[str, Any] = {"source": {"kind": "generated", "content": "scenes"}, "tasks": {"scene": {"kind": "multiclass"}}}
+TONES: dict[str, Any] = {
+    "source": {"kind": "generated", "content": "scenes"},
+    "tasks": {"scene": {"kind": "multiclass"}},
+}
 VOICES: dict[str, Any] = {
     "source": {"kind": "generated", "content": "speakers"},
     "tasks": {"digit": {"kind": "multiclass"}, "speaker": {"kind": "multiclass"}},

@@ -11,7 +11,10 @@ from tests.experiment.test_sweep import written
 import motet
 from motet.cli.transfer import text
 from motet.experiment.compare import read_run
+from motet.experiment.transfer_gradients import mean_cosines
+from motet.files import JsonLines
 from motet.runs import transfer_plot
+from motet.runs.folder import RunFolder
 
 TASKS = {"digit": {"kind": "multiclass"}, "speaker": {"kind": "multiclass"}}
 
@@ -64,6 +67,40 @@ def test_the_joint_network_costs_less_than_the_single_ones(report: motet.Transfe
     assert singles[0]["parameters"] == sum(weight.numel() for weight in model.network.parameters())
 
 
+def test_cosines_between_gradients_are_those_of_the_joint_runs(report: motet.TransferReport) -> None:
+    found = report.result["gradients"]
+    every = "tasks=scene+digit+speaker"
+    assert [(one["tasks"], one["run"]) for one in found] == [
+        (["scene", "digit"], "tasks=scene+digit"),
+        (["scene", "speaker"], "tasks=scene+speaker"),
+        (["digit", "speaker"], "tasks=digit+speaker"),
+        *((pair, every) for pair in (["scene", "digit"], ["scene", "speaker"], ["digit", "speaker"])),
+    ]
+    recorded = [
+        [json.loads(line)["track"]["gradient_cosine"]["digit|speaker"] for line in file.read_text().splitlines()]
+        for file in sorted((report.path / every).glob("seed-1/fold-*/metrics.jsonl"))
+    ]
+    assert len(recorded) == 2
+    assert found[-1]["epochs"] == pytest.approx([sum(epoch) / 2 for epoch in zip(*recorded, strict=True)])
+    assert found[-1]["mean"] == pytest.approx(sum(found[-1]["epochs"]) / len(found[-1]["epochs"]))
+
+
+def test_nothing_is_tracked_where_the_file_says_so(tmp_path: Path) -> None:
+    grid = given(tmp_path / "store", training={"epochs": 1, "track": []})
+    found = motet.transfer(grid, tmp_path / "report", combine={"tasks": [1, 2]}).result
+    assert found["gradients"] == []
+    assert "gradients of" not in text(found)
+
+
+def test_an_epoch_without_a_common_step_is_no_cosine(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for fold, cosines in ((1, [{"a|b": 0.5}, {}]), (2, [{"a|b": -0.25}])):
+        log = JsonLines(folder.fold(1, fold).metrics)
+        for cosine in cosines:
+            log.append({"track": {"gradient_cosine": cosine}})
+    assert mean_cosines(folder) == {"a|b": [0.125, None]}
+
+
 def test_tables_and_pictures(report: motet.TransferReport) -> None:
     with (report.path / "transfer.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -72,7 +109,9 @@ def test_tables_and_pictures(report: motet.TransferReport) -> None:
     lines = text(report.result).splitlines()
     assert lines[2].split()[:3] == ["scene", "digit", "uar"]
     assert any(line.startswith("multiply-adds") for line in lines)
-    assert (report.path / "transfer.png").is_file() == transfer_plot.can_draw()
+    assert any(line.startswith("scene and digit") for line in lines)
+    for picture in ("transfer.png", "gradients.png"):
+        assert (report.path / picture).is_file() == transfer_plot.can_draw()
 
 
 def test_data_sets_are_compared_on_their_own_rows(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`motet transfer`."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from motet.cli import FAILED
@@ -38,11 +38,23 @@ def text(result: Mapping[str, Any]) -> str:
         for entry in result["entries"]
     ]  # fmt: skip
     header = ["task", "with", "metric", "rows", "alone", "together", "difference", "low", "high", "p", "recall of"]
-    parts = [table(rows, header=header, widest={10: 0}), _costs(result["costs"])]
+    parts = [table(rows, header=header, widest={10: 0}), *_gradients(result["gradients"]), _costs(result["costs"])]
     if result["failed"]:
         failed = [[name, str(error).split("\n")[0]] for name, error in result["failed"].items()]
         parts.append(f"FAILED: {len(failed)}\n{table(failed, header=['point', 'error'], widest={1: 0})}")
     return "\n\n".join(parts)
+
+
+def _gradients(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a table of the cosines between gradients; none where nothing was recorded."""
+    rows = []
+    for one in found:
+        known = [value for value in one["epochs"] if value is not None]
+        rows.append(
+            [" and ".join(one["tasks"]), one["run"], *(told(value) for value in (one["mean"], known[0], known[-1]))]
+        )
+    header = ["gradients of", "run", "mean cosine", "first epoch", "last epoch"]
+    return [table(rows, header=header)] if rows else []
 
 
 def _labels(entry: Mapping[str, Any]) -> str:

@@ -1,8 +1,9 @@
 """What tasks, or data sets, gain and lose by being learned together.
 
 Each is trained alone, with partners and with all, as the points of a sweep; every joint run is then compared with the
-run of the one alone, on the test rows that both predicted. Beside that stand the costs of the joint network and the sum
-of the single ones, because sharing saves even where it gains nothing.
+run of the one alone, on the test rows that both predicted. Beside that stand the cosines between the tasks' gradients
+while they were learned together, and the costs of the joint network and the sum of the single ones, because sharing
+saves even where it gains nothing.
 """
 
 import csv
@@ -23,6 +24,7 @@ from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.run import predicting_model
 from motet.experiment.settings import Experiment
 from motet.experiment.sweep import load_sweep, read_tree, sweep
+from motet.experiment.transfer_gradients import gradients
 from motet.files import atomic_write
 from motet.model import Model, input_shapes
 from motet.networks.costs import Costs, measure_costs
@@ -36,6 +38,7 @@ logger = logging.getLogger("motet")
 Json = dict[str, Any]
 Units = frozenset[str]
 
+_TRACKED = "training.track=[gradient_cosine]"
 _SECONDS = 1.0
 _COLUMNS = ("parameters", "weights_bytes", "multiply_adds", "latency_ms")
 
@@ -50,7 +53,8 @@ class TransferReport:
         The folder of the runs and of the report.
     result
         The content of `transfer.json`: `{"schema": 1, "of": "tasks", "entries": [...], "costs": {...}, ...}`.
-        An entry has `task`, `alone`, `with`, `metric`, `rows`, `first`, `second`, `difference`, `p`, `labels`.
+        An entry has `task`, `alone`, `with`, `metric`, `rows`, `first`, `second`, `difference`, `p`, `labels`; one of
+        `gradients` has `tasks` (two), `run`, `mean`, `epochs`.
     """
 
     path: Path
@@ -69,6 +73,8 @@ def transfer(
 ) -> TransferReport:
     """Train alone and together, and report what is gained and lost. The same call again keeps what is done.
 
+    Unless the file says what `training.track` records, it is the cosine between the tasks' gradients.
+
     Parameters
     ----------
     source, output, overrides, allow_code, workers, progress
@@ -81,10 +87,11 @@ def transfer(
     ConfigError
         If the file varies anything else, or nothing is trained alone.
     """
-    if combine is None and not _says_combine(source, overrides):
+    if combine is None and not _says(("combine",), source, overrides):
         combine = {TASKS: [1, 2, "all"]}
     variation = {} if combine is None else {"combine": combine}
-    grid = load_sweep(source, overrides, allow_code=allow_code, **variation)
+    track = () if _says(("training", "track"), source, overrides) else (_TRACKED,)
+    grid = load_sweep(source, (*track, *overrides), allow_code=allow_code, **variation)
     axis = _only_axis(grid)
     swept = sweep(grid, output, workers=workers, progress=progress)
     failed = {point["name"]: point["error"] for point in swept.result["points"] if point["status"] == "failed"}
@@ -97,6 +104,7 @@ def transfer(
             "sweep": swept.path.as_posix(),
             "of": axis,
             "entries": entries,
+            "gradients": gradients([point.name for point in points.values()], swept.path),
             "costs": _costs(points, swept.path),
             "failed": failed,
         }
@@ -105,12 +113,17 @@ def transfer(
     _write_csv(swept.path / "transfer.csv", entries)
     if entries and transfer_plot.can_draw():
         transfer_plot.draw(swept.path / "transfer.png", result)
+    if result["gradients"] and transfer_plot.can_draw():
+        transfer_plot.draw_gradients(swept.path / "gradients.png", result)
     return TransferReport(swept.path, result)
 
 
-def _says_combine(source: Path | str | Mapping[str, Any] | Experiment, overrides: Sequence[str]) -> bool:
-    written = read_tree(source, overrides).root.child("combine")
-    return written is not None or any(text.startswith("combine") for text in overrides)
+def _says(path: tuple[str, ...], source: Path | str | Mapping[str, Any] | Experiment, overrides: Sequence[str]) -> bool:
+    """Tell whether what is swept, or an override, says something at a path."""
+    dotted = ".".join(path)
+    return read_tree(source, overrides).root.find(path) is not None or any(
+        text.startswith((f"{dotted}=", f"{dotted}.")) for text in overrides
+    )
 
 
 def _only_axis(grid: Grid) -> str:

@@ -21,7 +21,7 @@ from motet.runs.folder import FoldFolder, RunFolder, read_json
 Counts = NDArray[np.float64]
 Record = Mapping[str, Any]
 
-_COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8a5a9e", "#c98a1b", "#4a4e69", "#2a9d8f", "#9c4221")
+COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8a5a9e", "#c98a1b", "#4a4e69", "#2a9d8f", "#9c4221")
 _STYLE: Any = {
     "font.size": 9.0,
     "axes.spines.top": False,
@@ -139,7 +139,7 @@ def _draw_labels(axes: Any, folds: Sequence[Record]) -> None:
         return
     figure = next(name for name in tables[0][names[0]] if name != "rows")
     values = [[table[name][figure] for table in tables if table[name][figure] is not None] for name in names]
-    axes.barh(range(len(names)), [float(np.mean(own)) if own else 0.0 for own in values], color=_COLOURS[0])
+    axes.barh(range(len(names)), [float(np.mean(own)) if own else 0.0 for own in values], color=COLOURS[0])
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlabel(figure)
@@ -149,7 +149,7 @@ def _draw_losses(axes: Any, runs: Sequence[Sequence[Record]]) -> None:
     """Draw the training loss of every task, each fold as a thin line and their mean as a thick one."""
     for number, task in enumerate(_tasks(runs, "loss")):
         curves = [[record["loss"].get(task) for record in records] for records in runs]
-        _draw_curves(axes, curves, _COLOURS[number % len(_COLOURS)], task)
+        _draw_curves(axes, curves, COLOURS[number % len(COLOURS)], task)
     axes.set_title("training loss")
     axes.set_xlabel("epoch")
     lows = [np.nanmin(line.get_ydata(), initial=np.inf) for line in axes.lines]
@@ -167,7 +167,7 @@ def _draw_metrics(axes: Any, runs: Sequence[Sequence[Record]], *, kept: int | No
         names.add(metric)
         curves = [[record[part].get(task, {}).get(metric) for record in records] for records in runs]
         _draw_curves(
-            axes, curves, _COLOURS[number % len(_COLOURS)], f"{task}" if len(names) < 2 else f"{task} ({metric})"
+            axes, curves, COLOURS[number % len(COLOURS)], f"{task}" if len(names) < 2 else f"{task} ({metric})"
         )
     if kept:
         axes.axvline(kept, color="#999999", linewidth=1.0, linestyle=":")
@@ -242,7 +242,7 @@ def _draw_values(axes: Any, files: Sequence[Path]) -> None:
             values.setdefault(name, []).append((truth, predicted))
     for number, (name, pairs) in enumerate(values.items()):
         truth, predicted = np.asarray(pairs).T
-        axes.scatter(truth, predicted, s=9, alpha=0.6, linewidths=0, color=_COLOURS[number % len(_COLOURS)], label=name)
+        axes.scatter(truth, predicted, s=9, alpha=0.6, linewidths=0, color=COLOURS[number % len(COLOURS)], label=name)
     ends = [value for pairs in values.values() for pair in pairs for value in pair]
     if ends:
         axes.axline((min(ends), min(ends)), slope=1.0, color="#999999", linewidth=1.0, linestyle=":")

@@ -1,4 +1,8 @@
-"""The picture of a transfer report: what each task gains (blue) or loses (red) with each partner."""
+"""The pictures of a transfer report.
+
+One shows what each task gains (blue) or loses (red) with each partner, the other how far the gradients of two tasks
+agree while they are learned together.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from motet.runs.plots import can_draw, picture
+from motet.runs.plots import COLOURS, can_draw, picture
 
-__all__ = ["can_draw", "draw"]
+__all__ = ["can_draw", "draw", "draw_gradients"]
 
 
 def draw(path: Path, result: Mapping[str, Any]) -> None:
@@ -43,6 +47,30 @@ def draw(path: Path, result: Mapping[str, Any]) -> None:
         axes.set_title(f"{metrics}: together minus alone")
         axes.spines[:].set_visible(False)
         figure.colorbar(image, ax=axes, shrink=0.9)
+
+
+def draw_gradients(path: Path, result: Mapping[str, Any]) -> None:
+    """Draw the cosine of every pair of tasks by epoch, in the run that holds most of them."""
+    found = result["gradients"]
+    sizes: dict[str, int] = {}
+    for one in found:
+        sizes[one["run"]] = sizes.get(one["run"], 0) + 1
+    run = max(sizes, key=lambda name: sizes[name])
+    pairs = [one for one in found if one["run"] == run]
+    with picture(path, 6.4, 3.4) as figure:
+        axes = figure.subplots()
+        axes.axhline(0.0, color="#4a4e69", linewidth=0.8)
+        for number, one in enumerate(pairs):
+            cosines = [np.nan if value is None else value for value in one["epochs"]]
+            label = f"{' and '.join(one['tasks'])}: {one['mean']:+.2f}"
+            axes.plot(
+                range(1, len(cosines) + 1), cosines, marker=".", color=COLOURS[number % len(COLOURS)], label=label
+            )
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("cosine")
+        axes.set_title(f"Gradients of two tasks on what they share ({run})")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title="mean", alignment="left")
 
 
 def _row(entry: Mapping[str, Any]) -> str:
