@@ -48,7 +48,7 @@ def test_contexts_are_groups_of_sounds(folder: Path) -> None:
         "03": {"leftover"},
         "09": {"crowd"},
     }
-    assert found["09"].targets["sounds"] == {"Hubbub, speech noise, speech babble", "Cough"}
+    assert found["09"].targets["sounds"] == frozenset(["Hubbub, speech noise, speech babble", "Cough"])
     assert (found["01"].group, found["02"].group) == (CROWD, DOOR)
 
 
