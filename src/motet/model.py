@@ -26,6 +26,9 @@ from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.pipeline import InputSettings, Pipeline, Precision
 from motet.sources.settings import Content
+from motet.tasks.fused.build import bases_of, build_fused
+from motet.tasks.fused.fused import Fused
+from motet.tasks.fused.settings import FuseSettings
 from motet.tasks.kinds import TaskSettings
 from motet.tasks.merge import MergeRule
 from motet.tasks.task import MapOutput, Task
@@ -61,6 +64,14 @@ class DataSetDocument(Settings):
     digest: str = option("", "Digest of rows, targets and stored maps.")
 
 
+class FusedDocument(Settings):
+    """One fused task: how it is made, and what decides and scores."""
+
+    fuse: FuseSettings = required("How it is made of other tasks.")
+    task: TaskSettings = required("The task that decides and scores.")
+    labels: Many[str] = required("Its labels.")
+
+
 class ModelDocument(Settings):
     """All that a model is beside its tensors."""
 
@@ -70,6 +81,7 @@ class ModelDocument(Settings):
     network: ModelSettings = required("The network.")
     tasks: dict[str, TaskSettings] = required("By name.")
     labels: dict[str, Many[str]] = required("The labels that stood in the data, by task, which it is built with.")
+    fused: dict[str, FusedDocument] = option({}, "Tasks made of others, by name, each after those it is made of.")
     states: dict[str, dict[str, JsonValue]] = option({}, "What was fitted or tuned of every task.")
     notes: dict[str, JsonValue] = option({}, "Seed, fold, epoch and scores, for the reader.")
 
@@ -90,6 +102,7 @@ class Model(nn.Module):
             name: catalog.build("task", settings, name, document.labels[name])
             for name, settings in document.tasks.items()
         }
+        self.fused = build_all_fused(document.fused, self.tasks)
         scalings = {key: catalog.build("scaling", settings) for key, settings in _scaling_settings(document).items()}
         self.scalings = nn.ModuleDict(scalings)
         outputs = {name: task.output_size for name, task in self.tasks.items()}
@@ -97,6 +110,11 @@ class Model(nn.Module):
         if isinstance(self.network, Network) and self.network.feeding is not None:
             self.network.feeding.views = {name: task.view for name, task in self.tasks.items()}
         self._pipelines: dict[tuple[str, str], Pipeline] = {}
+
+    @property
+    def scored(self) -> dict[str, Task]:
+        """All tasks that are decided and scored, by name: those that are learned, then those that are fused."""
+        return {**self.tasks, **{name: own.task for name, own in self.fused.items()}}
 
     def scale(self, batch: Batch, device: torch.device) -> dict[str, Column]:
         """Return the inputs of a batch on the device, each data set's rows scaled by its own scaling; padding is 0."""
@@ -136,6 +154,7 @@ class Model(nn.Module):
     def describe(self) -> ModelDocument:
         """Return the document with the state that the tasks have now."""
         states = {name: task.decision_state() for name, task in self.tasks.items()}
+        states |= {name: own.state() for name, own in self.fused.items()}
         return self.document.model_copy(update={"states": states})
 
     def save(self, path: Path, **notes: JsonValue) -> None:
@@ -202,7 +221,10 @@ class Model(nn.Module):
         own = {name.removeprefix(_TENSORS): value for name, value in tensors.items() if name.startswith(_TENSORS)}
         self.load_state_dict(own)
         for name, state in document["model"]["states"].items():
-            self.tasks[name].load_decision_state(state)
+            if name in self.fused:
+                self.fused[name].load_state(state)
+            else:
+                self.tasks[name].load_decision_state(state)
 
     def _scale_input(self, name: str, column: Column, batch: Batch, task: str | None = None) -> Column:
         spans = _spans_with(name, batch, self.document, task)
@@ -215,6 +237,21 @@ class Model(nn.Module):
             first = rows.stop
             parts.append(scaling(column.values[rows], None if column.lengths is None else column.lengths[rows]))
         return Column(torch.cat(parts), column.rows, column.lengths, column.grid)
+
+
+def build_all_fused(described: Mapping[str, FusedDocument], tasks: Mapping[str, Task]) -> dict[str, Fused]:
+    """Build fused tasks, each of the learned ones and of those before it."""
+    known, found = dict(tasks), dict[str, Fused]()
+    for name, own in described.items():
+        found[name] = build_fused(name, own.fuse, own.task, own.labels, bases_of(name, own.fuse, known), build_task)
+        known[name] = found[name].task
+    return found
+
+
+def build_task(settings: Settings, name: str, labels: tuple[str, ...]) -> Task:
+    """Build a task of some settings."""
+    task: Task = catalog.build("task", settings, name, labels)
+    return task
 
 
 def _folder_of_code(path: Path) -> Path:

@@ -38,6 +38,15 @@ def plan_json(plan: Plan) -> Json:
         "seed": plan.experiment.all_seeds[0],
         "rows": [{name: getattr(row, name) for name in row.__slots__} for row in plan.rows],
         "tasks": {name: {"kind": _kind(task), "labels": list(task.labels)} for name, task in plan.tasks.items()},
+        "fused": {
+            name: {
+                "kind": _kind(own.task),
+                "labels": list(own.task.labels),
+                "fuse": own.settings.kind,
+                "of": list(own.bases),
+            }
+            for name, own in plan.fused.items()
+        },
         "inputs": [_input_json(found) for found in plan.inputs],
         "layers": None if plan.layers is None else [_layer_json(layer) for layer in plan.layers],
         "parameters": plan.num_parameters,
@@ -62,6 +71,11 @@ def _rows(plan: Plan) -> str:
         rows.append([*shown, row.task or "(all rows)", *(f"{count:,}" for count in (row.train, row.dev, row.test))])
         before = place
     tasks = [f"{name}: {_kind(task)}, {_counted(len(task.labels), _noun(task))}" for name, task in plan.tasks.items()]
+    tasks += [
+        f"{name}: {own.settings.kind} of {' and '.join(own.bases)}, fused after the fact: {_kind(own.task)}, "
+        f"{_counted(len(own.task.labels), _noun(own.task))}"
+        for name, own in plan.fused.items()
+    ]
     found = table(rows, header=["fold", "data set", "task", "train", "dev", "test"])
     return f"ROWS of seed {plan.experiment.all_seeds[0]}\n{found}\n" + "\n".join(tasks)
 

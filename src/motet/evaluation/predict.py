@@ -4,7 +4,6 @@ Axes: S segments, n examples, K outputs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motet.data.batch import Batch
+from motet.evaluation.fused import Tune, fuse_predictions, to_predict, with_fused
+from motet.evaluation.predicted import Predicted
 from motet.model import Model, as_frames
 from motet.networks.map_head import rows_of
 from motet.tasks.dense import Dense
@@ -22,22 +23,6 @@ from motet.tasks.task import MapOutput, Task
 
 Rows = NDArray[np.int64]
 Wanted = Callable[[Batch], Mapping[str, Tensor | None]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Predicted:
-    """Predictions of one task for some rows.
-
-    Parameters
-    ----------
-    rows
-        Row numbers of the corpus, ascending, shape [n].
-    probabilities
-        Merged over segments, float64, shape [n, K]; values of a regression. Of a task of frames, objects [n].
-    """
-
-    rows: Rows
-    probabilities: NDArray[Any]
 
 
 def with_targets(batch: Batch) -> Mapping[str, Tensor | None]:
@@ -52,8 +37,9 @@ def predict_batches(
     device: torch.device,
     merge: Callable[[int], MergeRule],
     wanted: Wanted = with_targets,
+    tune: Tune | None = None,
 ) -> dict[str, Predicted]:
-    """Predict the rows of some batches.
+    """Predict the rows of some batches; then fuse what is predicted, example by example.
 
     Parameters
     ----------
@@ -61,19 +47,26 @@ def predict_batches(
         The rule by which the segments of a row become one prediction.
     wanted
         Which rows of a batch are predicted, by task; None for all.
+    tune
+        Called before a task is fused.
     """
+    asked: dict[str, list[Rows]] = {}
     rows: dict[str, list[Rows]] = {name: [] for name in model.tasks}
     found: dict[str, list[NDArray[Any]]] = {name: [] for name in model.tasks}
     model.eval()
     with torch.inference_mode():
         for batch in batches:
             inputs = model.scale(batch, device)
-            output = model.network(inputs, wanted(batch))
+            those = with_fused(wanted(batch), model.fused)
+            for name, own in those.items():
+                asked.setdefault(name, []).append(_ids(batch, own))
+            needed = to_predict(those, model.fused).items()
+            output = model.network(inputs, {name: None if own is None else own.to(device) for name, own in needed})
             truth = model.targets(batch, device)
             for name, column in output.predictions.items():
                 present = slice(None) if column.rows is None else column.rows.cpu()
                 starts_s = torch.zeros(batch.size) if batch.starts_s is None else batch.starts_s
-                rows[name].append(batch.row_ids[present].numpy())
+                rows[name].append(_ids(batch, column.rows))
                 task, of = model.tasks[name], model.tasks[name].output_size
                 if isinstance(task, Dense) and isinstance(of, MapOutput):
                     found[name].append(
@@ -81,11 +74,21 @@ def predict_batches(
                     )
                 else:
                     found[name].append(task.collect(column, starts_s[present].double().numpy()))
-    return {
+    merged = {
         name: _merged(model.tasks[name], np.concatenate(rows[name]), np.concatenate(found[name]), merge)
         for name in model.tasks
         if rows[name]
     }
+    each = {name: np.unique(np.concatenate(own)) for name, own in asked.items()}
+    learned = {name: part.of(each[name]) for name, part in merged.items() if name in each}
+    return learned | fuse_predictions(
+        model.fused, merged, {name: own for name, own in each.items() if name in model.fused}, tune
+    )
+
+
+def _ids(batch: Batch, rows: Tensor | None) -> Rows:
+    ids: Rows = batch.row_ids[slice(None) if rows is None else rows.cpu()].numpy()
+    return ids
 
 
 def _merged(task: Task, rows: Rows, probabilities: NDArray[Any], merge: Callable[[int], MergeRule]) -> Predicted:

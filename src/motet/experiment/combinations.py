@@ -13,6 +13,7 @@ from motet.catalog import component_class
 from motet.config.nodes import Node, Path, show_path
 from motet.errors import ConfigError
 from motet.experiment.settings import Sweep
+from motet.tasks.fused.order import in_order
 
 A = TypeVar("A")
 Sizes = str | Sequence[int | str]
@@ -91,9 +92,10 @@ def _only_data(
 ) -> Callable[[Node], Node]:
     absent = _tasks(known.values()) - _tasks(known[name] for name in names)
     derived = [name for name, own in sweep.derive.items() if not absent & set(own.needs)]
+    fused = _fused(sweep, lambda task: task not in absent)
 
     def change(root: Node) -> Node:
-        root = _keep(_keep(root, ("data",), names), ("derive",), derived)
+        root = _keep(_keep(_keep(root, ("data",), names), ("derive",), derived), ("fuse",), fused)
         gone = absent | (sweep.derive.keys() - set(derived))
         return _keep(root, _HEADS, sweep.model.heads.keys() - gone)
 
@@ -105,6 +107,7 @@ def _only_tasks(
 ) -> Callable[[Node], Node | None]:
     """Return what keeps some tasks; where data sets are chosen too, all of them must be used, and have all tasks."""
     strata = {name: _stratifying(sweep, name, own) for name, own in known.items()}
+    fused = _fused(sweep, lambda task: task in names)
 
     def change(root: Node) -> Node | None:
         there = root.find(("data",))
@@ -117,9 +120,18 @@ def _only_tasks(
         for name in kept:
             root = _keep(root, ("data", name, "tasks"), names)
             root = _with_default(root, ("data", name, "stratify"), strata[name])
-        return _keep(root, _HEADS, names)
+        return _keep(_keep(root, ("fuse",), fused), _HEADS, names)
 
     return change
+
+
+def _fused(sweep: Sweep, is_there: Callable[[str], bool]) -> list[str]:
+    """Return the fused tasks of which everything that they are made of is there."""
+    found: list[str] = []
+    for name, own in in_order(sweep.fuse).items():
+        if all(base in found or (base not in sweep.fuse and is_there(base)) for base in own.needs):
+            found.append(name)
+    return found
 
 
 def _tasks(known: Iterable[frozenset[str] | None]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from motet.evaluation.compare import Comparison, compare_predictions, holm
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.settings import IntervalSettings
 from motet.experiment.run import predicting_model
-from motet.model import ModelDocument
+from motet.model import ModelDocument, build_all_fused
 from motet.runs.folder import RunFolder, finite, open_existing, read_json
 from motet.tasks.task import Task
 
@@ -140,6 +140,7 @@ def read_run(path: Path, *, allow_code: bool = False) -> RunPredictions:
     tasks: dict[str, Task] = {
         name: catalog.build("task", settings, name, document.labels[name]) for name, settings in document.tasks.items()
     }
+    tasks |= {name: own.task for name, own in build_all_fused(document.fused, tasks).items()}
     predictions = {}
     for name, task in tasks.items():
         files = [file for fold in done if (file := fold.predictions / f"{name}.csv").is_file()]

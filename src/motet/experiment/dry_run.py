@@ -13,6 +13,7 @@ from motet.data.corpus import Corpus
 from motet.data.roles import FoldSplit
 from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.folds import split_folds
+from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths
@@ -35,6 +36,7 @@ from motet.files import DigestCache
 from motet.networks.plan import LayerPlan, plan_network
 from motet.networks.shape import MapShape
 from motet.store.store import Store
+from motet.tasks.fused.fused import Fused
 from motet.tasks.task import Task
 
 Origin = Literal["settings", "store", "one recording"]
@@ -87,7 +89,7 @@ class Plan:
     ----------
     rows
         Of the first seed, by fold, data set and task.
-    tasks
+    tasks, fused
         By name, with their labels.
     layers, memory
         None where no shape is known.
@@ -98,6 +100,7 @@ class Plan:
     experiment: Experiment
     rows: list[RowsPlan]
     tasks: dict[str, Task]
+    fused: dict[str, Fused]
     inputs: list[InputPlan]
     layers: list[LayerPlan] | None
     memory: MemoryPlan | None
@@ -129,17 +132,23 @@ def dry_run(experiment: Experiment) -> Plan:
     listed = list_data(experiment)
     list_noise(experiment)
     corpus = build_corpus(listed)
-    check_tasks(experiment, corpus)
+    fused = fused_tasks(experiment, corpus)
+    check_tasks(experiment, corpus, {name: own.task for name, own in fused.items()})
     folds = split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
     for fold in folds:
         check_dev_rows(experiment, fold)
         check_scalings(listed, corpus, fold)
+        check_fused_rows(fused, corpus, fold)
     inputs = plan_inputs(experiment, listed)
-    layers, memory = _plan_model(experiment, listed, outputs_of(corpus), _known_facts(inputs))
+    facts = _known_facts(inputs)
+    layers, memory = _plan_model(experiment, listed, outputs_of(corpus), facts)
+    if facts is not None:
+        check_fused_frames(experiment, fused, corpus, network_inputs(listed, facts), facts)
     return Plan(
         experiment,
         plan_rows(corpus, folds),
         corpus.tasks,
+        fused,
         inputs,
         layers,
         memory,

@@ -93,7 +93,7 @@ def evaluate(
             for name, predictions in _predict(experiment, opened, model, rows, part, seed, number).items():
                 pooled.setdefault(name, []).append(predictions)
         tasks = {
-            name: score_task(opened.corpus.tasks[name], Predictions.concatenate(parts), experiment.evaluation.interval,
+            name: score_task(first.scored[name], Predictions.concatenate(parts), experiment.evaluation.interval,
                              seed=experiment.seed)
             for name, parts in pooled.items()
         }  # fmt: skip

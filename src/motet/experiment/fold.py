@@ -21,7 +21,7 @@ from motet.experiment.network_checks import check_lengths, check_texts
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
 from motet.experiment.recorder import Recorder
-from motet.experiment.scoring import finish_fold, monitored_value, predict_rows
+from motet.experiment.scoring import finish_fold, monitored_value, score_dev
 from motet.experiment.settings import Experiment
 from motet.model import Model, input_shapes, read_network_weights
 from motet.networks.plan import count_parameters, plan_network
@@ -169,12 +169,7 @@ def make_hooks(
     def validate() -> tuple[Scores, float | None]:
         if not len(prepared.fold.dev):
             return {}, None
-        predicted = predict_rows(experiment, training.model, prepared, prepared.fold.dev, training.device)
-        scores = {}
-        for name, part in predicted.items():
-            task, targets = training.model.tasks[name], prepared.corpus.targets[name].values[part.rows]
-            task.tune(part.probabilities, targets)
-            scores[name] = task.score(part.probabilities, targets)
+        scores = score_dev(experiment, training.model, prepared, training.device)
         training.model.train()
         return scores, monitored_value(experiment, training.model, scores)
 

@@ -12,6 +12,7 @@ from motet.data.corpus import Corpus
 from motet.errors import ConfigError
 from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.folds import split_folds
+from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
 from motet.experiment.listing import Listed
 from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
@@ -61,13 +62,17 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
     DataError
         If the data cannot be split, or two data sets give one input in different shapes.
     """
-    check_tasks(experiment, corpus)
+    fused = fused_tasks(experiment, corpus)
+    check_tasks(experiment, corpus, {name: own.task for name, own in fused.items()})
     for fold in split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0):
         check_dev_rows(experiment, fold)
         check_scalings(listed, corpus, fold)
+        check_fused_rows(fused, corpus, fold)
     facts = _facts_at_once(experiment, listed)
     if facts is not None:
-        plan_network(experiment.model, network_inputs(listed, facts), outputs_of(corpus))
+        shapes = network_inputs(listed, facts)
+        plan_network(experiment.model, shapes, outputs_of(corpus))
+        check_fused_frames(experiment, fused, corpus, shapes, facts)
 
 
 def check_known_lengths(experiment: Experiment, shapes: Mapping[str, MapShape], facts: Facts, outputs: Outputs) -> None:

@@ -18,7 +18,8 @@ from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.loader import Loader
 from motet.errors import ConfigError, DataError, MotetError
-from motet.evaluation.predict import Predicted, predict_batches
+from motet.evaluation.predict import predict_batches
+from motet.evaluation.predicted import Predicted
 from motet.experiment.evaluate import segments_of
 from motet.experiment.file_way import FileWay, Items, alike
 from motet.experiment.progress import ProgressFactory, no_progress
@@ -239,7 +240,7 @@ def _predict_group(
         merge=lambda row: way.document.merge,
         wanted=lambda batch: {name: None for name, task in model.tasks.items() if not isinstance(task, Dense)},
     )
-    by_task = {name: _decided(model.tasks[name], list(group), part) for name, part in predicted.items()}
+    by_task = {name: _decided(model.scored[name], list(group), part) for name, part in predicted.items()}
     return {path: {name: by_task[name][row] for name in by_task} for row, path in enumerate(group)}
 
 

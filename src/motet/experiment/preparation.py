@@ -14,6 +14,7 @@ from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
 from motet.data.segments import Segments, fit_length
 from motet.experiment.data import OpenData
+from motet.experiment.fusing import describe_fused, fit_fused
 from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
 from motet.experiment.tasks import listed_labels, merge_rule
@@ -87,6 +88,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
         },
         network=experiment.model,
         tasks=tasks,
+        fused=describe_fused(experiment, corpus),
         labels={
             name: listed_labels(name, own, raw_targets(corpus.data_sets, corpus.uses, name))
             for name, own in tasks.items()
@@ -103,6 +105,7 @@ def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed
         known = prepared.fold.train[targets.present[prepared.fold.train]]
         if len(known):
             task.fit(targets.values[known])
+    fit_fused(model.fused, prepared.corpus, prepared.fold)
     fit_scalings(model, prepared)
     return model
 

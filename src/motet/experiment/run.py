@@ -20,6 +20,7 @@ from motet.experiment.code import changed_code, copy_code, holds_code, with_copi
 from motet.experiment.data import OpenData, open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.folds import split_folds
+from motet.experiment.fusing import fused_tasks
 from motet.experiment.network_checks import check_early
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
@@ -289,7 +290,8 @@ def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) ->
     tasks = {}
     folds = [folder.fold(seed, fold) for seed, fold in folder.folds()]
     scored = [(fold, read_json(fold.scores)["tasks"]) for fold in folds if fold.scores.is_file()]
-    for name, task in data.corpus.tasks.items():
+    fused = {name: own.task for name, own in fused_tasks(experiment, data.corpus).items()}
+    for name, task in {**data.corpus.tasks, **fused}.items():
         files = [fold.predictions / f"{name}.csv" for fold, of_tasks in scored if name in of_tasks]
         parts = [Predictions.from_csv(path, task) for path in files]
         if parts:

@@ -91,8 +91,13 @@ def check_agreement(labels: Mapping[str, Mapping[str, tuple[str, ...]]], setting
         raise ConfigError(*problems)
 
 
-def check_tasks(experiment: Experiment, corpus: Corpus) -> None:
+def check_tasks(experiment: Experiment, corpus: Corpus, fused: Mapping[str, Task]) -> None:
     """Look at what settings say of tasks, once those are known that only a source knows of.
+
+    Parameters
+    ----------
+    fused
+        What decides and scores the fused tasks, by name.
 
     Raises
     ------
@@ -100,7 +105,7 @@ def check_tasks(experiment: Experiment, corpus: Corpus) -> None:
         If `training.monitor` names a task or a metric that there is not, segments are to be merged in a way that
         a task does not have, or targets in time would no longer belong to their recordings.
     """
-    problems = [*_check_monitor(experiment.training.monitor, corpus.tasks)]
+    problems = [*_check_monitor(experiment.training.monitor, {**corpus.tasks, **fused})]
     for data_set, tasks in corpus.uses.items():
         rule = merge_rule(experiment, data_set)
         problems += [

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from motet.data.batch import Column
+from motet.features.feature_map import TimeGrid
 from motet.networks.attention import AttendedNetwork
 from motet.networks.build import Shapes, build_network, encoder_paths
 from motet.networks.cnn import Cnn
@@ -18,6 +20,9 @@ from motet.networks.shape import MapShape
 from motet.networks.sharing import SharedNetwork, shape_at
 from motet.networks.towers import CrossStitch, SoftSharing
 from motet.networks.user_network import UserNetwork
+from motet.tasks.task import PerFrame
+
+_EXTRA_FRAMES = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,40 @@ def min_frames(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, in
     """
     with torch.device("meta"):
         return build_network(settings, inputs, outputs).min_frames
+
+
+def output_grids(
+    settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int], steps_s: Mapping[str, float]
+) -> dict[str, tuple[int, TimeGrid]]:
+    """Return how many frames, and at which times, the tasks of frames are predicted at, on a map of some length.
+
+    Parameters
+    ----------
+    steps_s
+        The time from one frame to the next of each input.
+
+    Returns
+    -------
+    dict
+        By task; none of a network of the user's own, which nobody but itself knows.
+    """
+    with torch.device("meta"):
+        network = build_network(settings, inputs, outputs).eval()
+    if isinstance(network, UserNetwork):
+        return {}
+    given = {
+        name: Column(
+            torch.zeros(
+                2, shape.channels, shape.frames or network.min_frames[name] + _EXTRA_FRAMES, shape.bins, device="meta"
+            ),
+            grid=TimeGrid(0.0, steps_s[name]),
+        )
+        for name, shape in inputs.items()
+    }
+    framed = {name: None for name, count in outputs.items() if isinstance(count, PerFrame)}
+    with torch.inference_mode():
+        found = network(given, framed).predictions
+    return {name: (column.values.shape[1], column.grid) for name, column in found.items() if column.grid is not None}
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -10,6 +10,7 @@ from motet.config import CrossProblem, UserComponent
 from motet.config.wording import did_you_mean
 from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
 from motet.networks.settings import ModelSettings
+from motet.tasks.fused.order import in_circles
 from motet.tasks.map_settings import DenseSettings
 
 DataSets = Mapping[str, DataSetSettings]
@@ -52,7 +53,12 @@ def check_shared_tasks(data: DataSets) -> Iterator[CrossProblem]:
 
 
 def check_task_names(
-    data: DataSets, model: ModelSettings, sampling: Any, monitor: str | None, derived: Iterable[str]
+    data: DataSets,
+    model: ModelSettings,
+    sampling: Any,
+    monitor: str | None,
+    derived: Iterable[str],
+    fused: Mapping[str, Any],
 ) -> Iterator[CrossProblem]:
     """Find heads, samplers and monitored values of tasks that there are not."""
     known = _all_tasks(data, derived)
@@ -63,8 +69,24 @@ def check_task_names(
     balanced = None if isinstance(sampling, UserComponent) else getattr(sampling, "task", None)
     if isinstance(balanced, str):
         yield from _unknown_task(("sampling", "task"), balanced, known)
-    if monitor is not None:
+    if monitor is not None and monitor.partition(".")[0] not in fused:
         yield from _check_monitor(monitor, data, known)
+
+
+def check_fused(data: DataSets, fused: Mapping[str, Any], derived: Iterable[str]) -> Iterator[CrossProblem]:
+    """Find fused tasks that are called as a learned one, or made of tasks that there are not."""
+    known = _all_tasks(data, derived)
+    circle = in_circles({name: settings.needs for name, settings in fused.items() if name not in (known or ())})
+    if circle:
+        message = "is made of itself" if len(circle) == 1 else f"{', '.join(circle)} are made of each other"
+        yield CrossProblem(("fuse", circle[0]), f"{message}; make one of learned tasks only", ())
+    if known is None:
+        return
+    for name, settings in fused.items():
+        if name in known:
+            yield CrossProblem(("fuse", name), f"there is a task {name!r} that is learned; rename the fused one", _DATA)
+        for base in settings.needs:
+            yield from _unknown_task(("fuse", name), base, known | fused.keys() - {name})
 
 
 def check_fed_labels(model: ModelSettings, mixup: Any) -> Iterator[CrossProblem]:

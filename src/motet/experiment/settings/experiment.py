@@ -24,6 +24,7 @@ from motet.experiment.settings.checks import (
     check_derived,
     check_fed_labels,
     check_frequencies,
+    check_fused,
     check_inputs,
     check_mixes,
     check_objective,
@@ -45,6 +46,7 @@ from motet.features.settings import (
 from motet.networks.settings import ModelSettings
 from motet.signals.settings import SignalSettings
 from motet.store.settings import StoreSettings
+from motet.tasks.fused.settings import FuseSettings
 from motet.training.settings import TrainingSettings
 
 
@@ -83,6 +85,9 @@ class Experiment(Settings, metaclass=_Reporting):
     noise: dict[Name, NoiseSettings] = option({}, "Recordings that `signal.mix` mixes into others, by name.")
     derive: dict[Name, DeriveSettings] = option(
         {}, "Tasks made of other tasks, by name, in every data set that has what they are made of."
+    )
+    fuse: dict[Name, FuseSettings] = option(
+        {}, "Tasks made of the predictions of other tasks, by name: scored like any other, but not learned."
     )
     signal: SignalSettings = option(SignalSettings(), "How recordings become signals.")
     features: OneOrNamed[FeatureSettings] = option(
@@ -136,7 +141,8 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_targets(self.data, self.derive)
         yield from check_derived(self.data, self.derive)
         yield from check_shared_tasks(self.data)
-        yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor, self.derive)
+        yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor, self.derive, self.fuse)
+        yield from check_fused(self.data, self.fuse, self.derive)
         yield from check_fed_labels(self.model, self.mixup)
         yield from check_inputs(complete, self.model)
         yield from check_objective(self.model, self.training.objective)
