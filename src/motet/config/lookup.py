@@ -39,7 +39,7 @@ def _unwritten(settings: type[Settings], root: Node, node: Node, path: Path, dep
     for holder in settings_at(settings, path[:depth], root):
         field = fields_of(holder).get(str(path[depth]))
         if field is not None and not field.is_required():
-            return _inside(plain(field.get_default(call_default_factory=True)), path[depth + 1 :])
+            return _inside(plain(field.default), path[depth + 1 :])
     return ABSENT
 
 

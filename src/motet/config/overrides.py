@@ -123,7 +123,7 @@ class _Change:
         for holder in settings_in(at(self.settings, self.path[:depth], self.root)):
             field = fields_of(holder).get(name)
             if field is not None and not field.is_required():
-                return self.empty(plain(field.get_default(call_default_factory=True)))
+                return self.empty(plain(field.default))
         return self.empty(None)
 
     def empty(self, value: Any) -> Node:
