@@ -8,6 +8,7 @@ from motet.sources.corpora.dcase_events import DcaseEvents
 from motet.sources.corpora.settings import DcaseEventsSettings
 from motet.sources.example import Event, Example
 from tests.sources.conftest import Tree
+from tests.sources.corpora.layouts import write_layout
 
 FIRST, SECOND = "audio/street/a001.wav", "audio/street/a003.wav"
 CAR = f"{FIRST}\tstreet\t1.5\t4.25\tcar\n"
@@ -60,3 +61,34 @@ def test_malformed_events_are_refused_with_their_place(folder: Path, row: str, p
     (folder / "evaluation_setup/street_fold1_train.txt").write_text(row)
     with pytest.raises(DataError, match=problem):
         listed(folder)
+
+
+def test_pieces_hold_the_labels_that_are_heard_in_them(tmp_path: Path) -> None:
+    first, second = "audio/street/a001.wav", "audio/street/a003.wav"
+    train = f"{first}\tstreet\t0.0\t0.2\tcar\n{first}\tstreet\t0.15\t0.4\tpeople walking\n"
+    lists = {
+        "evaluation_setup/street_fold1_train.txt": train,
+        "evaluation_setup/street_fold1_evaluate.txt": f"{second}\tstreet\t0.3\t0.35\tcar\n",
+    }
+    write_layout(tmp_path, {first: "", second: "", **lists}, duration_s=0.5)
+    source = DcaseEvents(DcaseEventsSettings(path=str(tmp_path), cut_s=0.2))
+    assert source.tasks() == {"events": {"kind": "multilabel"}}
+    pieces = list(source.examples())
+    assert [piece.id for piece in pieces] == [
+        f"{name}#{span}" for name in (first, second) for span in ("0-0.2", "0.2-0.4")
+    ]
+    assert [piece.targets["events"] for piece in pieces] == [
+        frozenset({"car", "people walking"}),
+        frozenset({"people walking"}),
+        frozenset(),
+        frozenset({"car"}),
+    ]
+    assert [(piece.group, piece.folds) for piece in pieces[1:3]] == [
+        (first[:-4], {"1": "train"}),
+        (second[:-4], {"1": "test"}),
+    ]
+
+
+def test_recordings_that_are_cut_must_open(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"a00\d\.wav: the file is empty"):
+        listed(folder, cut_s=1.0)

@@ -81,6 +81,22 @@ class AudioFile:
         return str(self.path)
 
 
+def duration_s(path: Path) -> float:
+    """Return how long a sound file is by its header, in seconds; nothing is decoded.
+
+    Raises
+    ------
+    DataError
+        If it cannot be opened.
+    """
+    try:
+        with SoundFile(str(path)) as file:
+            return float(file.frames / file.samplerate)
+    except (LibsndfileError, OSError) as error:
+        file_mark(path)  # says more plainly what is wrong with the file itself
+        raise DataError(f"{path}: {_reason(error)}") from error
+
+
 def decoded(source: str | BinaryIO, place: str, start_s: float = 0.0, end_s: float | None = None) -> Signal:
     """Decode a span of a sound file, or of the content of one; see `AudioFile.read`.
 

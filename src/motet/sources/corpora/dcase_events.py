@@ -2,24 +2,28 @@
 
 `evaluation_setup/SCENE_foldN_train.txt` and `SCENE_foldN_evaluate.txt` list every event of the target classes of a
 fold: recording, scene, onset and offset in seconds, and class, separated by tabs; recordings lie in `audio/SCENE/`.
-Every recording is a group.
+Every recording is a group, cut into pieces (`cut_s`) or whole.
 
 Source: A. Mesaros, T. Heittola and T. Virtanen, "TUT Database for Acoustic Scene Classification and Sound Event
 Detection", EUSIPCO 2016; A. Mesaros et al., "DCASE 2017 Challenge Setup: Tasks, Datasets and Baseline System", DCASE
 2017; the README of the data set.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motet.errors import ConfigError, DataError
+from motet.signals.readers.audio import duration_s
 from motet.signals.settings import ReaderSettings
 from motet.sources.corpora.clips import Clip, SoundFiles, event_at, examples_of, stem
 from motet.sources.corpora.evaluation_setup import FoldRow, read_folds, roles_in_folds, scenes_of
 from motet.sources.corpora.settings import DcaseEventsSettings
 from motet.sources.example import Event, Example
 from motet.sources.source import DEFAULT_READER, TaskDefaults
+
+_ROUNDING = 1e-6
+"""Share of a piece by which its end may lie behind that of the recording: 0.3 s are three pieces of 0.1 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class DcaseEvents:
 
     def tasks(self) -> TaskDefaults:
         """Return the one task."""
-        return {"events": {"kind": "events"}}
+        return {"events": {"kind": "events" if self.settings.cut_s is None else "multilabel"}}
 
     def _clips(self) -> list[Clip]:
         folder = Path(self.settings.path)
@@ -51,11 +55,14 @@ class DcaseEvents:
             if len(row.cells) > 2:  # lists for testing have no events
                 events[row.cells[0]].add(_event(row))
         found = SoundFiles.below(str(folder)).located(list(roles), table="evaluation_setup")
-        return [
-            Clip(name, {"events": tuple(sorted(events[path]))}, group=stem(path), folds=roles[path])
-            for path, name in zip(roles, found, strict=True)
-            if name is not None
-        ]
+        clips: list[Clip] = []
+        for path, name in zip(roles, found, strict=True):
+            if name is not None:
+                of_recording = tuple(sorted(events[path]))
+                clip = Clip(name, {"events": of_recording}, group=stem(path), folds=roles[path])
+                length_s = self.settings.cut_s
+                clips += [clip] if length_s is None else _pieces(clip, of_recording, folder / name, length_s)
+        return clips
 
     def _scene(self, folder: Path) -> str:
         known = scenes_of(folder)
@@ -65,6 +72,14 @@ class DcaseEvents:
                 f"source.scene is {scene or 'not given'}: {folder} has lists for {', '.join(known) or 'none'}; name one"
             )
         return scene
+
+
+def _pieces(clip: Clip, events: Sequence[Event], path: Path, length_s: float) -> Iterator[Clip]:
+    """Yield pieces of a recording, each with the labels of the events that reach into it."""
+    for number in range(int(duration_s(path) / length_s + _ROUNDING)):
+        start_s, end_s = round(number * length_s, 6), round((number + 1) * length_s, 6)
+        heard = frozenset(event.label for event in events if event.onset_s < end_s and event.offset_s > start_s)
+        yield replace(clip, targets={"events": heard}, start_s=start_s, end_s=end_s)
 
 
 def _event(row: FoldRow) -> Event:

@@ -77,6 +77,13 @@ class DcaseEventsSettings(_Corpus):
 
     kind: Literal["dcase_events"] = "dcase_events"
     scene: str | None = option(None, "Scene whose folds are used, such as street; by default the only one.")
+    cut_s: float | None = option(
+        None,
+        "Cut recordings into pieces of this length, each with the set of labels heard in it; what is left at the end "
+        "of a recording is no piece. By default recordings stay whole, with events.",
+        unit="s",
+        gt=0,
+    )
 
 
 class AsvSpoofSettings(_Corpus):
