@@ -1,64 +1,105 @@
 """The set-ups of the literature run on small corpora of the layouts that their publishers chose."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
+from tests.sources.corpora import layouts
+from tests.sources.corpora.layouts import write_layout
 
 from motet.config import Context, load, validate
-from motet.experiment.dry_run import dry_run
+from motet.experiment.dry_run import Plan, dry_run
 from motet.experiment.run import train
 from motet.experiment.settings import Experiment
+from motet.experiment.sweep import load_sweep, sweep
+from motet.tasks.classification import Multiclass, Multilabel
 
 PAPERS = Path(__file__).parents[2] / "examples" / "papers"
+QUICK = ["training.epochs=1", "training.threads=1", "evaluation.plots=false", "evaluation.interval.resamples=10"]
+Quick = Callable[..., tuple[Plan, dict[str, dict[str, dict[str, float]]]]]
 
 
-def write(path: Path, pitch_hz: float) -> None:
-    """Write a fifth of a second of a noisy tone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(int(pitch_hz)).normal(scale=0.05, size=1600)
-    soundfile.write(path, 0.2 * np.sin(2 * np.pi * pitch_hz * np.arange(1600) / 8000) + noise, 8000)
-
-
-def georgiev(folder: Path) -> None:
-    """Six actors, four speakers with as much spoofed speech, three scenes at five places each."""
-    for actor in range(1, 7):
-        for emotion in range(1, 9):
-            for repetition in (1, 2):
-                name = f"03-01-{emotion:02d}-01-01-{repetition:02d}-{actor:02d}.wav"
-                write(folder / "ravdess" / f"Actor_{actor:02d}" / name, 200 + 100 * emotion + actor)
-    protocol = []
-    for speaker in ("T1", "T2", "T3", "T4"):
-        for number in range(12):
-            file, system, key = f"{speaker}_{number}", *(("human", "human") if number < 6 else ("S1", "spoof"))
-            write(folder / "ASVspoof2015" / "wav" / speaker / f"{file}.wav", 300 + 50 * int(speaker[1]) + number)
-            protocol.append(f"{speaker} {file} {system} {key}\n")
-    (folder / "ASVspoof2015" / "CM_protocol").mkdir()
-    (folder / "ASVspoof2015" / "CM_protocol" / "cm_train.trn").write_text("".join(protocol))
-    scenes, meta = folder / "TUT-acoustic-scenes-2017-development", []
-    for number in range(45):
-        scene, place = ("beach", "bus", "home")[number % 3], f"b{number // 3 % 5 + 10 * (number % 3):03d}"
-        name = f"audio/{place}_{number}_{number + 10}.wav"
-        write(scenes / name, 500 + 400 * (number % 3) + number)
-        meta.append(f"{name}\t{scene}\t{place}\n")
-    (scenes / "meta.txt").write_text("".join(meta))
-    (scenes / "evaluation_setup").mkdir()
-    (scenes / "evaluation_setup" / "fold1_train.txt").write_text(
-        "".join(line.rsplit("\t", 1)[0] + "\n" for line in meta)
-    )
-
-
-def test_georgiev_2017(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    georgiev(tmp_path)
+@pytest.fixture
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Quick:
+    """Return what plans the experiment of a paper, trains it for an epoch, and returns the plan and its figures."""
     monkeypatch.setenv("MOTET_DATA", str(tmp_path))
-    overrides = ["training.epochs=2", f"store.path={tmp_path / 'store'}", "evaluation.plots=false"]
-    experiment = validate(Experiment, load(PAPERS / "georgiev2017.yaml", overrides), Context(check_files=True))
-    plan = dry_run(experiment)
+
+    def run(name: str, *overrides: str) -> tuple[Plan, dict[str, dict[str, dict[str, float]]]]:
+        given = [*QUICK, f"store.path={tmp_path / 'store'}", *overrides]
+        experiment = validate(Experiment, load(PAPERS / name, given), Context(check_files=True))
+        return dry_run(experiment), train(experiment, tmp_path / "run").result["tasks"]
+
+    return run
+
+
+def test_georgiev_2017(quick: Quick, tmp_path: Path) -> None:
+    write_layout(tmp_path / "ravdess", layouts.ravdess())
+    write_layout(tmp_path / "ASVspoof2015", layouts.asvspoof2015())
+    write_layout(tmp_path / "TUT-acoustic-scenes-2017-development", layouts.dcase_scenes())
+    plan, figures = quick("georgiev2017.yaml", "training.epochs=2")
     assert list(plan.tasks) == ["speaker", "emotion", "stress", "scene"]
     assert plan.tasks["speaker"].labels == ("T1", "T2", "T3", "T4", "unknown")
+    assert shapes(plan)[0] == "[C=1, T=1, F=216]"
+    assert set(figures) == {"speaker", "emotion", "stress", "scene"}
+    assert all(0 <= of_task["uar"]["value"] <= 1 for of_task in figures.values())
+
+
+def test_xu_2018(quick: Quick, tmp_path: Path) -> None:
+    write_layout(tmp_path / "TUT-acoustic-scenes-2017-development", layouts.dcase_scenes(folds=4), duration_s=1.5)
+    write_layout(tmp_path / "TUT-sound-events-2017-development", layouts.dcase_events(), duration_s=2.0)
+    plan, figures = quick("xu2018.yaml", "split.folds=1", "model.encoder.0.channels=[4, 4, 4, 4]")
+    assert {name: type(task) for name, task in plan.tasks.items()} == {"scene": Multiclass, "events": Multilabel}
+    assert plan.tasks["events"].labels == ("car", "children", "people")
+    assert shapes(plan)[:2] == ["[C=1, T=86, F=128]", "[C=4, T=42, F=63]"]
+    assert set(figures) == {"scene", "events"}
+
+
+@pytest.fixture
+def eight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with all data sets of the variation experiment."""
+    monkeypatch.setenv("MOTET_DATA", str(tmp_path))
+    write_layout(tmp_path / "ASVspoof2015", layouts.asvspoof2015())
+    write_layout(tmp_path / "audioset", layouts.audioset())
+    write_layout(tmp_path / "TUT-acoustic-scenes-2017-development", layouts.dcase_scenes(folds=4))
+    write_layout(tmp_path / "TUT-sound-events-2017-development", layouts.dcase_events(), duration_s=2.0)
+    write_layout(tmp_path / "FSDKaggle2018", layouts.fsdkaggle2018())
+    write_layout(tmp_path / "ravdess", layouts.ravdess(actors=4))
+    write_layout(tmp_path / "speech_commands", layouts.speech_commands())
+    return tmp_path
+
+
+def test_callebaut_2021_is_255_combinations_of_two_features_and_two_networks(eight: Path) -> None:
+    grid = load_sweep(PAPERS / "callebaut2021.yaml")
+    assert len(grid.points) == 255 * 2 * 2
+    names = list(grid.experiment.data)
+    assert [point.choices["data"] for point in grid.points[::4]] == [
+        "+".join(chosen) for size in range(1, 9) for chosen in combinations(names, size)
+    ]
+
+
+def test_callebaut_2021_runs_three_readers(eight: Path) -> None:
+    small = [
+        'sweep."model.encoder".values.cnn.0.channels=[2, 2, 2, 2]',
+        'sweep."model.encoder".values.dnn.0.hidden=[8, 8]',
+        "signal.rate_hz=8000",
+        "split.folds=1",
+        f"store.path={eight / 'store'}",
+    ]
+    grid = load_sweep(PAPERS / "callebaut2021.yaml", [*QUICK, *small])
+    chosen = [point for point in grid.points if point.choices["data"] == "scenes+events+stress"]
+    swept = sweep(replace(grid, points=chosen), eight / "sweep")
+    assert swept.failed == []
+    assert [point["name"] for point in swept.result["points"]] == [
+        f"data=scenes+events+stress,features={features},encoder={network}"
+        for features in ("mel", "mfcc")
+        for network in ("cnn", "dnn")
+    ]
+    assert all(list(point["tasks"]) == ["scene", "events", "stress"] for point in swept.result["points"])
+
+
+def shapes(plan: Plan) -> Sequence[str]:
+    """Return what every layer receives."""
     assert plan.layers is not None
-    assert str(plan.layers[0].in_shapes[0]) == "[C=1, T=1, F=216]"
-    result = train(experiment, tmp_path / "run").result
-    assert set(result["tasks"]) == {"speaker", "emotion", "stress", "scene"}
-    assert all(0 <= figures["uar"]["value"] <= 1 for figures in result["tasks"].values())
+    return [str(layer.in_shapes[0]) for layer in plan.layers]
