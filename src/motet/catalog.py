@@ -25,6 +25,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "fsdkaggle2018": "motet.sources.corpora.fsdkaggle:FsdKaggle",
         "audioset": "motet.sources.corpora.audioset:AudioSet",
         "ambient_contexts": "motet.sources.corpora.ambient_contexts:AmbientContexts",
+        "desed": "motet.sources.corpora.desed:Desed",
         "compare": "motet.sources.corpora.compare:Compare",
         "filenames": "motet.sources.filenames:Filenames",
         "table": "motet.sources.table:Table",

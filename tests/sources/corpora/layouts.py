@@ -137,3 +137,25 @@ def audioset(train: int = 12, test: int = 6) -> Layout:
             rows.append(f'{video}, 30.000, 40.000, "{",".join(chosen)}"\n')
         files[table] = "".join(rows)
     return files
+
+
+def desed(weak: int = 9, synthetic: int = 9, validation: int = 6, duration_s: float = 2.0) -> Layout:
+    """Recordings of three sounds at home: with labels alone, with times, and others with times for testing."""
+    labels = ("Dishes", "Dog", "Speech")
+    files: Layout = {}
+    strong = "filename\tonset\toffset\tevent_label\n"
+    rows = ["filename\tevent_labels\n"]
+    for number in range(weak):
+        files[f"audio/train/weak/Yw{number}.wav"] = ""
+        rows.append(f"Yw{number}.wav\t{labels[number % 3]},{labels[(number + 1) % 3]}\n")
+    files["metadata/train/weak.tsv"] = "".join(rows)
+    for table, count in (("train/synthetic20/soundscapes", synthetic), ("validation/validation", validation)):
+        rows = [strong]
+        for number, place in product(range(count), range(2)):
+            onset_s = duration_s * (0.1 + 0.4 * place + 0.02 * number)
+            files[f"audio/{table}/{number}.wav"] = ""
+            rows.append(
+                f"{number}.wav\t{onset_s:.3f}\t{onset_s + 0.25 * duration_s:.3f}\t{labels[(number + place) % 3]}\n"
+            )
+        files[f"metadata/{table}.tsv"] = "".join(rows)
+    return files

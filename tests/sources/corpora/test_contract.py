@@ -42,6 +42,7 @@ LAYOUTS: dict[str, Layout] = {
         "id_C9qQ-2zeX0E_30_40/id_C9qQ-2zeX0E_30_40_02.wav": "",
         "id_C9qQ-2zeX0E_30_40/id_C9qQ-2zeX0E_30_40_02_labels.txt": '-1,none,"None of the above"\n',
     },
+    "desed": layouts.desed(duration_s=0.1),
     "compare": {
         "wav/train_0001.wav": "",
         "wav/devel_0001.wav": "",

@@ -132,6 +132,18 @@ class AmbientContextsSettings(_Corpus):
     )
 
 
+class DesedSettings(_Corpus):
+    """DESED, domestic sounds of DCASE task 4: strong labels, weak labels, and recordings without any."""
+
+    kind: Literal["desed"] = "desed"
+    tables: Names = option(
+        ("train/weak.tsv", "train/synthetic20/soundscapes.tsv", "validation/validation.tsv"),
+        "Tables to use, below `metadata`; those below train train, the others test.",
+        min_length=1,
+    )
+    missing: Literal["error", "skip"] = option("error", "What to do with recordings that are not there.")
+
+
 class CompareSettings(_Corpus):
     """A sub-challenge of ComParE 2018 to 2021: wav/train_*, devel_*, test_*, and tables in lab."""
 
@@ -153,5 +165,6 @@ CorpusSettings = (
     | FsdKaggleSettings
     | AudioSetSettings
     | AmbientContextsSettings
+    | DesedSettings
     | CompareSettings
 )
