@@ -10,6 +10,7 @@ from motet.data.relabel_settings import (
     BinsSettings,
     CopySettings,
     GroupsSettings,
+    LabelSetSettings,
     ProductSettings,
 )
 from motet.errors import ConfigError, DataError
@@ -42,6 +43,8 @@ def found() -> DataSet:
         (GroupsSettings(of="events", labels={"animal": ("dog",)}), [(Event(0.0, 1.0, "animal"),), (), (), None],
          "events"),
         (CopySettings(of="level"), [0.5, 1.5, 1.0, None], "regression"),
+        (LabelSetSettings(of="events"), [{"dog"}, {"rain"}, set(), None], "multilabel"),
+        (LabelSetSettings(of="word"), [{"yes"}, {"no"}, {"hm"}, None], "multilabel"),
         (ActivitySettings(of="tags"), ["present", "present", "absent", None], "multiclass"),
         (ActivitySettings(of="events", nothing=("rain",), absent="no", present="yes"), ["yes", "no", "no", None],
          "multiclass"),

@@ -15,6 +15,7 @@ from motet.data.relabel_settings import (
     BinsSettings,
     CopySettings,
     GroupsSettings,
+    LabelSetSettings,
     ProductSettings,
 )
 from motet.data.table import ABSENT, Coded
@@ -22,7 +23,7 @@ from motet.errors import ConfigError, DataError
 from motet.sources.example import Target, is_events, label_set
 from motet.tasks.labels import label_text
 
-AnyDerived = GroupsSettings | CopySettings | ActivitySettings | ProductSettings | BinsSettings
+AnyDerived = GroupsSettings | CopySettings | LabelSetSettings | ActivitySettings | ProductSettings | BinsSettings
 
 
 def derive(data_set: DataSet, name: str, settings: AnyDerived) -> DataSet:
@@ -103,6 +104,8 @@ def _rule(settings: AnyDerived) -> Callable[[Target], Target | None]:
         case GroupsSettings():
             names = {label: group for group, labels in settings.labels.items() for label in labels}
             return lambda target: relabelled(target, lambda label: names.get(label, settings.rest))
+        case LabelSetSettings():
+            return label_set
         case ActivitySettings():
             nothing = frozenset(settings.nothing)
             return lambda target: settings.present if label_set(target) - nothing else settings.absent

@@ -125,6 +125,18 @@ class CopySettings(Settings):
         return (self.of,)
 
 
+class LabelSetSettings(Settings):
+    """The set of labels of a row: of events without their times, of a single label a set of one."""
+
+    kind: Literal["labels"] = "labels"
+    of: Name = required("The task whose labels are taken: events, a set of labels, or one label.")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tasks that it is made of."""
+        return (self.of,)
+
+
 class ActivitySettings(Settings):
     """Whether anything is present in a row."""
 
@@ -179,7 +191,8 @@ class BinsSettings(Settings):
 
 
 DeriveSettings = Annotated[
-    GroupsSettings | CopySettings | ActivitySettings | ProductSettings | BinsSettings, Slot("derived task")
+    GroupsSettings | CopySettings | LabelSetSettings | ActivitySettings | ProductSettings | BinsSettings,
+    Slot("derived task"),
 ]
 
 

@@ -154,6 +154,21 @@ def test_scores_leave_out_rows_without_times_and_know_psds() -> None:
     assert not task.higher_is_better("event_error_rate")
 
 
+def test_tags_are_scored_whether_times_are_known_or_not() -> None:
+    settings = EventsSettings.model_validate({"decision": "threshold", "metrics": ["tag_f1", "tag_f1_macro"]})
+    task = Events(settings, "sounds", LABELS)
+    bell, both = np.zeros((10, 2), dtype=np.float32), np.zeros((10, 2), dtype=np.float32)
+    bell[8, 0] = both[2, 0] = both[3, 1] = 1.0
+    rows = as_objects([FrameValues(values, TimeGrid(0.05, 0.1)) for values in (both, bell)])
+    targets = as_objects([task.encode(HAPPENINGS), task.encode(frozenset({"dog"}))])
+    weights = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
+    scores = task.scorer(rows, task.decide(rows), targets)(weights)
+    assert scores["tag_f1"].tolist() == pytest.approx([2 * 2 / (3 + 3), 1.0, 0.0])  # bell and dog, then bell for dog
+    assert scores["tag_f1_macro"].tolist() == pytest.approx([2 / 3, 1.0, 0.0])
+    table = task.table(rows, targets)
+    assert {name: counts["f1"] for name, counts in table.items()} == pytest.approx({"bell": 2 / 3, "dog": 2 / 3})
+
+
 def test_tuning_looks_at_rows_whose_times_are_known() -> None:
     task = Events(EventsSettings(), "sounds", ("bell",))
     quiet = np.zeros((10, 1), dtype=np.float32)

@@ -110,6 +110,20 @@ def count_segments(truth: EventTable, decided: EventTable, num_classes: int, res
     )
 
 
+def count_tags(present: Flags, decided: Flags) -> RowCounts:
+    """Count the labels that recordings have, [n, K], whenever they are heard."""
+    hits = present & decided
+    num_hits, num_present, num_decided = (flags.sum(axis=1).astype(np.float64) for flags in (hits, present, decided))
+    return RowCounts(
+        hits.astype(np.float64),
+        present.astype(np.float64),
+        decided.astype(np.float64),
+        np.minimum(num_present, num_decided) - num_hits,
+        np.maximum(num_present - num_decided, 0.0),
+        np.maximum(num_decided - num_present, 0.0),
+    )
+
+
 def _active(table: EventTable, last: Codes, starts: Codes, total: int, num_classes: int, resolution_s: float) -> Flags:
     """Return which class is active in which segment, all recordings in turn, shape [segments, K]."""
     first = np.floor(table.onsets / resolution_s).astype(np.int64)

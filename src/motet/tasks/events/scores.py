@@ -11,7 +11,14 @@ from motet.tasks.events.counts import FIGURES, RowCounts, count_events, count_se
 from motet.tasks.events.event_list import EventTable
 from motet.tasks.events.matching import Collar
 from motet.tasks.events.psds import DetectionCounts, PsdsRules, count_detections
-from motet.tasks.events.settings import CollarSettings, PsdsSettings, SegmentSettings, ToleranceSettings
+from motet.tasks.events.settings import (
+    CollarSettings,
+    PsdsSettings,
+    SegmentSettings,
+    TagF1Settings,
+    TagMacroF1Settings,
+    ToleranceSettings,
+)
 
 Sweep = Callable[[Sequence[float]], list[EventTable]]
 
@@ -29,6 +36,8 @@ class EventOutcome:
         The length of each recording that frames cover, in seconds, shape [n]; 0 where no times are known.
     num_labels
         K.
+    tags
+        The labels that recordings have and are decided to have, also of those without times.
     metrics
         Settings of the built-in metrics by name.
     sweep
@@ -42,11 +51,12 @@ class EventOutcome:
         *,
         durations_s: Values,
         num_labels: int,
+        tags: RowCounts,
         metrics: Mapping[str, Any],
         sweep: Sweep,
     ) -> None:
         self._truth, self._decided, self._num_labels = truth, decided, num_labels
-        self._durations_s, self._metrics, self._sweep = durations_s, metrics, sweep
+        self._durations_s, self._metrics, self._sweep, self._tags = durations_s, metrics, sweep, tags
         self._segments, self._events, self._detections = (
             cache(self._count_segments),
             cache(self._count_events),
@@ -78,6 +88,8 @@ class EventOutcome:
         return FIGURES[name.partition("_")[2]](self._counts(settings).weighted(weights))
 
     def _counts(self, settings: Any) -> RowCounts:
+        if isinstance(settings, TagF1Settings | TagMacroF1Settings):
+            return self._tags
         if isinstance(settings, SegmentSettings):
             return self._segments(settings.resolution_s)
         if isinstance(settings, ToleranceSettings):

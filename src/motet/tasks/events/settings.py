@@ -151,6 +151,18 @@ class OnsetMacroF1Settings(ToleranceSettings):
     kind: Literal["onset_f1_macro"] = "onset_f1_macro"
 
 
+class TagF1Settings(Settings):
+    """F1 of the labels that recordings have, whenever they are heard; also of rows whose times are not known."""
+
+    kind: Literal["tag_f1"] = "tag_f1"
+
+
+class TagMacroF1Settings(Settings):
+    """F1 of the labels that recordings have, the plain mean over labels that occur; also where times are not known."""
+
+    kind: Literal["tag_f1_macro"] = "tag_f1_macro"
+
+
 class PsdsSettings(Settings):
     """Polyphonic sound detection score over thresholds (Bilen et al. 2020); the paper's symbols stand in brackets."""
 
@@ -182,8 +194,11 @@ SegmentMetric = SegmentF1Settings | SegmentMacroF1Settings | SegmentErrorRateSet
 EventMetric = EventF1Settings | EventMacroF1Settings | EventErrorRateSettings | EventMacroErrorRateSettings
 OnsetMetric = OnsetF1Settings | OnsetMacroF1Settings
 PsdsMetric = Psds1Settings | Psds2Settings
+TagMetric = TagF1Settings | TagMacroF1Settings
 
-EventMetricSettings = Annotated[EventMetric | SegmentMetric | OnsetMetric | PsdsMetric | UserComponent, Slot("metric")]
+EventMetricSettings = Annotated[
+    EventMetric | SegmentMetric | OnsetMetric | PsdsMetric | TagMetric | UserComponent, Slot("metric")
+]
 OnsetMetricSettings = Annotated[OnsetMetric | UserComponent, Slot("metric")]
 EventMetrics = Annotated[Many[EventMetricSettings], AfterValidator(not_empty)]
 OnsetMetrics = Annotated[Many[OnsetMetricSettings], AfterValidator(not_empty)]

@@ -16,6 +16,7 @@ from torch import Tensor
 from motet.config import UserComponent
 from motet.errors import DataError
 from motet.tasks.counting import Values
+from motet.tasks.events.counts import count_tags
 from motet.tasks.events.decisions import Spans, build_event_decision, plain_events
 from motet.tasks.events.event_list import EventTable, by_onset, is_weak, united, weak_labels
 from motet.tasks.events.losses import strong_loss, valid_frames, weak_loss
@@ -182,7 +183,7 @@ class Events(FrameTask):
         return as_objects(decided.lists())
 
     def compare(self, probabilities: NDArray[Any], decisions: NDArray[Any], targets: NDArray[Any]) -> EventOutcome:
-        """Put true and decided events side by side; rows without times are left out."""
+        """Put true and decided events side by side; of rows without times only their labels are."""
         known = [not is_weak(target) for target in targets]
         lists = [events if know else np.zeros((0, 3)) for events, know in zip(decisions, known, strict=True)]
         return EventOutcome(
@@ -190,6 +191,7 @@ class Events(FrameTask):
             EventTable.of(lists),
             durations_s=np.array([len(row.values) * row.grid.step_s for row in probabilities]) * known,
             num_labels=len(self.labels),
+            tags=count_tags(self.label_flags(targets), self.label_flags(decisions)),
             metrics={each.kind: each for each in self.settings.metrics if not isinstance(each, UserComponent)},
             sweep=lambda thresholds: self._sweep(probabilities, known, thresholds),
         )
