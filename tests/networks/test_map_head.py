@@ -138,3 +138,17 @@ def test_what_cannot_be_is_refused_with_its_place() -> None:
         build_network(masked, {"signal": MapShape(1, 50, 16)}, {"clean": MapOutput("signal")})
     with pytest.raises(ConfigError, match=r"task 'clean': its target is the input 'sgnal', .* did you mean 'signal'"):
         build_network(ModelSettings(), {"signal": MapShape(1, 500, 64)}, {"clean": MapOutput("sgnal")})
+
+
+def test_another_task_may_leave_earlier() -> None:
+    encoder = [{"kind": "rnn", "hidden": 4}, {"kind": "rnn", "hidden": 3}]
+    settings = validate(ModelSettings, {"encoder": encoder, "heads": {"word": {"from": "encoder.0"}}})
+    torch.manual_seed(0)
+    network = build_network(
+        settings, {"signal": MapShape(1, None, 1)}, {"clean": MapOutput("signal"), "word": 5}
+    ).eval()
+    found = network({"signal": _waveforms()}, {"clean": None, "word": torch.tensor([1])}).predictions
+    assert found["clean"].values.shape == (3, 1000, 1)
+    assert found["word"].values.shape == (1, 5)
+    assert found["clean"].lengths is not None
+    assert found["clean"].lengths.tolist() == list(_LENGTHS)

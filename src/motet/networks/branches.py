@@ -43,7 +43,7 @@ class Branched(nn.Module):
         maps: dict[str, Column] = {}
         frames = maps[""] = self.network.frames(inputs, maps)
         staying = {task: own for task, own in rows.items() if task not in self.places}
-        output = self.network.finish(frames, staying)
+        output = self.network.finish(frames, staying, inputs=inputs)
         predictions = dict(output.predictions)
         for task in rows.keys() - staying.keys():
             place, branch, own = self.places[task], self.branches.of(task), rows[task]
