@@ -157,6 +157,12 @@ def test_senseless_points_are_left_out() -> None:
     assert set(found.skipped.values()) == {"skip.0", "skip.1"}
 
 
+def test_points_without_an_option_are_left_out_by_null() -> None:
+    found = grid(combine={"data": "all"}, skip=[{"data.tones": None}])
+    assert names(found) == ["data=tones", "data=tones+voices"]
+    assert found.skipped == {"data=voices": "skip.0"}
+
+
 def test_a_condition_holds_for_defaults_and_for_names_of_values() -> None:
     axis = {"values": {"small": [4], "large": [64]}}
     found = grid(

@@ -251,7 +251,7 @@ def _skipping(conditions: Sequence[Mapping[str, Any]], root: Node, choices: Mapp
 def _holds(root: Node, path: str, wanted: Any, choices: Mapping[str, str]) -> bool:
     found = value_at(Experiment, root, read_path(path))
     several = wanted if isinstance(wanted, list) and not isinstance(found, list) else [wanted]
-    return any(_equal(found, one) or choices.get(path) == one for one in several)
+    return any(_equal(found, one) or choices.get(path, ABSENT) == one for one in several)
 
 
 def _equal(found: Any, wanted: Any) -> bool:
