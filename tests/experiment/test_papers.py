@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.sources.corpora import layouts
@@ -15,6 +16,8 @@ from motet.experiment.run import train
 from motet.experiment.settings import Experiment
 from motet.experiment.sweep import load_sweep, sweep
 from motet.tasks.classification import Multiclass, Multilabel
+from motet.tasks.dense import Dense
+from motet.tasks.events.task import Events
 
 PAPERS = Path(__file__).parents[2] / "examples" / "papers"
 QUICK = ["training.epochs=1", "training.threads=1", "evaluation.plots=false", "evaluation.interval.resamples=10"]
@@ -54,6 +57,55 @@ def test_xu_2018(quick: Quick, tmp_path: Path) -> None:
     assert plan.tasks["events"].labels == ("car", "children", "people")
     assert shapes(plan)[:2] == ["[C=1, T=86, F=128]", "[C=4, T=42, F=63]"]
     assert set(figures) == {"scene", "events"}
+
+
+def test_deshmukh_2020(quick: Quick, tmp_path: Path) -> None:
+    write_layout(tmp_path / "FSDKaggle2018", layouts.fsdkaggle2018())
+    write_layout(tmp_path / "TAU-urban-acoustic-scenes-2019-development", layouts.dcase_scenes(), duration_s=0.5)
+    network = "model.encoder.0.channels=[4, 4]"
+    plan, figures = quick("deshmukh2020.yaml", network, "segments={length_s: 0.2, hop_s: 0.2}", "training.batch_size=4")
+    assert {name: type(task) for name, task in plan.tasks.items()} == {"heard": Events, "map": Dense}
+    assert shapes(plan)[0] == "[C=1, T=6, F=64]"
+    assert 0 <= figures["heard"]["tag_f1"]["value"] <= 1
+    assert figures["map"]["mse"]["value"] > 0
+
+
+def test_huang_2019(quick: Quick, tmp_path: Path) -> None:
+    write_layout(tmp_path / "DESED" / "dataset", layouts.desed(), duration_s=2.0)
+    small = ["model.encoder.0.channels=[2, 4]", "model.trunk.0.channels=[4]", "segments={length_s: 2.0, hop_s: 2.0}"]
+    small += ["model.heads.highest.layers.0.channels=[4]", "model.heads.tags.layers.0.channels=[4, 4, 4]"]
+    plan, figures = quick("huang2019.yaml", *small)
+    assert {name: type(task) for name, task in plan.tasks.items()} == {
+        "events": Events,
+        "highest": Events,
+        "tags": Multilabel,
+    }
+    rows = {count.task: (count.train, count.dev, count.test) for count in plan.rows if count.task}
+    assert set(rows.values()) == {(16, 2, 6)}, "weak and synthetic rows train, validation tests"
+    assert figures["events"].keys() >= {"event_f1", "segment_f1"}
+    assert set(figures) == {"events", "highest", "tags"}
+
+
+def test_lee_2019(quick: Quick, tmp_path: Path) -> None:
+    write_layout(tmp_path / "speech_commands", layouts.speech_commands(), duration_s=0.1)
+    write_layout(tmp_path / "FSDKaggle2018", layouts.fsdkaggle2018(), duration_s=0.1)
+    small = ["segments={length_s: 0.1, hop_s: 0.1}", "model.heads.label.layers.0.channels=[4, 4]"]
+    plan, figures = quick("lee2019.yaml", "model.encoder.0.channels=[4, 4, 4, 4, 4, 4]", *small)
+    assert {name: type(task) for name, task in plan.tasks.items()} == {
+        "label": Multiclass,
+        "next": Dense,
+        "clean": Dense,
+    }
+    assert shapes(plan)[0] == "[C=1, T=1600, F=1]"
+    assert set(figures) == {"label", "next", "clean"}
+    assert figures["clean"].keys() >= {"si_sdr_gain", "mse"}
+
+
+def test_lee_2019_predicts_samples_that_it_has_not_seen() -> None:
+    settings: Any = validate(Experiment, load(PAPERS / "lee2019.yaml"))
+    (cnn,) = settings.model.encoder
+    ahead = len(cnn.channels) * (cnn.kernel // 2)
+    assert settings.data["next"].tasks["next"].shift == ahead + 1
 
 
 @pytest.fixture
