@@ -22,6 +22,7 @@ from motet.features.settings import ScalingSettings, StandardSettings
 from motet.networks.build import AnyNetwork, build_network
 from motet.networks.network import Network
 from motet.networks.output import NetworkOutput, Rows
+from motet.networks.own_losses import with_layer_losses
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.pipeline import InputSettings, Pipeline, Precision
@@ -120,17 +121,21 @@ class Model(nn.Module):
         """Return the inputs of a batch on the device, each data set's rows scaled by its own scaling; padding is 0."""
         return {name: self._scale_input(name, column.to(device), batch) for name, column in batch.inputs.items()}
 
+    def infer(self, inputs: Mapping[str, Column], rows: Rows) -> NetworkOutput:
+        """Apply the network, and gather the losses that its layers have of their own."""
+        return with_layer_losses(self.network, cast(NetworkOutput, self.network(inputs, rows)))
+
     def learn(self, inputs: Mapping[str, Column], rows: Rows, targets: Mapping[str, Column]) -> NetworkOutput:
         """Apply the network in training: heads that are fed the labels of other tasks see these."""
         if not isinstance(self.network, Network) or self.network.feeding is None:
-            return cast(NetworkOutput, self.network(inputs, rows))
+            return self.infer(inputs, rows)
         given = {
             name: Column(seen, column.rows)
             for name, column in targets.items()
             if name in self.network.feeding.feeding
             and (seen := self.tasks[name].view_of_targets(column.values)) is not None
         }
-        return cast(NetworkOutput, self.network(inputs, rows, given))
+        return with_layer_losses(self.network, cast(NetworkOutput, self.network(inputs, rows, given)))
 
     def targets(self, batch: Batch, device: torch.device) -> dict[str, Column]:
         """Return the targets of a batch on the device; maps are scaled as the input that they are of, [n, T, K]."""

@@ -21,7 +21,9 @@ def model() -> Model:
 def value(model: Model, scores: dict[str, dict[str, float]], monitor: str | None = None) -> float:
     experiment = small_experiment(Path("store"), MIXED)
     training = experiment.training.model_copy(update={"monitor": monitor})
-    return monitored_value(experiment.model_copy(update={"training": training}), model, scores)
+    found = monitored_value(experiment.model_copy(update={"training": training}), model, scores)
+    assert found is not None
+    return found
 
 
 SCORES = {"digit": {"uar": 0.6, "accuracy": 0.9}, "word": {"uar": 0.4}, "level": {"ccc": -0.1, "mae": 2.5}}

@@ -67,3 +67,8 @@ def test_without_tensorboard_nothing_is_written(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert not write_tensorboard(tmp_path / "tensorboard", [RECORD])
     assert not (tmp_path / "tensorboard").exists()
+
+
+def test_what_is_undefined_is_left_out_and_null_when_read_again() -> None:
+    record = {"loss": {"a": 1.0}, "train": {}, "dev": {"a": {"gain": float("nan"), "level": None, "error": 0.5}}}
+    assert list(scalars(record)) == [("train/a/loss", 1.0), ("dev/a/error", 0.5)]

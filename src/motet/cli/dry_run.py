@@ -50,6 +50,7 @@ def plan_json(plan: Plan) -> Json:
         "inputs": [_input_json(found) for found in plan.inputs],
         "layers": None if plan.layers is None else [_layer_json(layer) for layer in plan.layers],
         "parameters": plan.num_parameters,
+        "losses": None if plan.losses is None else list(plan.losses),
         "store": {
             "path": plan.experiment.store.path,
             "missing_bytes": plan.missing_bytes,
@@ -76,6 +77,7 @@ def _rows(plan: Plan) -> str:
         f"{_counted(len(own.task.labels), _noun(own.task))}"
         for name, own in plan.fused.items()
     ]
+    tasks = tasks or ["no tasks: losses of the network's own are all that is learned"]
     found = table(rows, header=["fold", "data set", "task", "train", "dev", "test"])
     return f"ROWS of seed {plan.experiment.all_seeds[0]}\n{found}\n" + "\n".join(tasks)
 
@@ -103,7 +105,8 @@ def _layers(plan: Plan) -> str:
         for layer in plan.layers
     ]  # fmt: skip
     rows.append(["all", "", "", "", f"{plan.num_parameters:,}"])
-    return f"NETWORK\n{table(rows, header=['layer', 'kind', 'in', 'out', 'parameters'])}"
+    own = "" if plan.losses is None else f"\nlosses of its own: {', '.join(plan.losses) or 'none'}"
+    return f"NETWORK\n{table(rows, header=['layer', 'kind', 'in', 'out', 'parameters'])}{own}"
 
 
 def _sizes(plan: Plan) -> str:

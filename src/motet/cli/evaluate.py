@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from motet.cli.output import figures_table, print_json
+from motet.cli.output import print_json, result_table
 from motet.cli.screen import console
 
 
@@ -23,5 +23,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(result)
     else:
-        print(figures_table(result["tasks"]))
+        print(result_table(result))
     return 0

@@ -73,6 +73,12 @@ def figures_table(tasks: Mapping[str, Mapping[str, Mapping[str, float | None]]])
     return table(rows, header=["task", "metric", "value", "low", "high"])
 
 
+def result_table(result: Mapping[str, Any]) -> str:
+    """Return the figures of a result: those of its tasks, then losses of the network's own, lower being better."""
+    losses = {"losses": result["losses"]} if "losses" in result else {}
+    return figures_table({**result["tasks"], **losses})
+
+
 def size(num_bytes: int) -> str:
     """Return a number of bytes as people say it.
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from motet.cli.output import figures_table, print_json
+from motet.cli.output import print_json, result_table
 from motet.cli.screen import console
 
 
@@ -25,5 +25,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(finished.result)
     else:
-        print(f"{figures_table(finished.result['tasks'])}\n\n{finished.path}")
+        print(f"{result_table(finished.result)}\n\n{finished.path}")
     return 0

@@ -25,6 +25,24 @@ Rows = NDArray[np.int64]
 Wanted = Callable[[Batch], Mapping[str, Tensor | None]]
 
 
+class OwnLosses:
+    """Mean losses of the network's own, over all segments of all rows."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, losses: Mapping[str, Tensor]) -> None:
+        """Take the losses [n] of some segments, by name."""
+        for name, loss in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(loss.double().sum())
+            self._counts[name] = self._counts.get(name, 0) + len(loss)
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each loss, by name."""
+        return {name: self._sums[name] / self._counts[name] for name in sorted(self._sums)}
+
+
 def with_targets(batch: Batch) -> Mapping[str, Tensor | None]:
     """Want each task for the rows that have a target of it."""
     return {task: column.rows for task, column in batch.targets.items()}
@@ -38,6 +56,7 @@ def predict_batches(
     merge: Callable[[int], MergeRule],
     wanted: Wanted = with_targets,
     tune: Tune | None = None,
+    losses: OwnLosses | None = None,
 ) -> dict[str, Predicted]:
     """Predict the rows of some batches; then fuse what is predicted, example by example.
 
@@ -49,6 +68,8 @@ def predict_batches(
         Which rows of a batch are predicted, by task; None for all.
     tune
         Called before a task is fused.
+    losses
+        Where given, it receives the losses of the network's own.
     """
     asked: dict[str, list[Rows]] = {}
     rows: dict[str, list[Rows]] = {name: [] for name in model.tasks}
@@ -61,7 +82,9 @@ def predict_batches(
             for name, own in those.items():
                 asked.setdefault(name, []).append(_ids(batch, own))
             needed = to_predict(those, model.fused).items()
-            output = model.network(inputs, {name: None if own is None else own.to(device) for name, own in needed})
+            output = model.infer(inputs, {name: None if own is None else own.to(device) for name, own in needed})
+            if losses is not None:
+                losses.add(output.losses)
             truth = model.targets(batch, device)
             for name, column in output.predictions.items():
                 present = slice(None) if column.rows is None else column.rows.cpu()

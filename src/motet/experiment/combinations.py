@@ -54,6 +54,10 @@ def combinations(root: Node, sweep: Sweep, axis: Callable[[tuple[str, ...], Sequ
     if sweep.combine.tasks is not None:
         _check_known(root, known, sweep, "tasks")
         tasks = tuple(dict.fromkeys(task for name in sweep.data for task in _in_order(sweep, name, known[name])))
+        if not tasks:
+            raise ConfigError(
+                "combine.tasks: there is no task to combine; combine data sets, as in combine: {data: all}"
+            )
         chosen = subsets(tasks, sweep.combine.tasks, "combine.tasks")
         yield axis(
             (TASKS,),

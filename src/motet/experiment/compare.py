@@ -79,7 +79,8 @@ def compare(
         common = [name for name in first.tasks if name in other.tasks]
         if not common:
             raise DataError(
-                f"{other.path}: has no task of {first.path} ({', '.join(first.tasks)}), but {', '.join(other.tasks)}"
+                f"{other.path}: has no task of {first.path} ({', '.join(first.tasks) or 'none'}), but "
+                f"{', '.join(other.tasks) or 'none'}"
             )
         found += [(other.path, compare_task(first, other, name, interval)) for name in common]
     adjusted = holm(next(iter(one.metrics.values())).p for _, one in found)

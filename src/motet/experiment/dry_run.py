@@ -18,6 +18,7 @@ from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths
 from motet.experiment.noise import list_noise
+from motet.experiment.own_losses import try_losses
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import (
     Facts,
@@ -30,11 +31,11 @@ from motet.experiment.shapes import (
     probed,
     recordings_of,
     stored,
+    with_frames,
 )
 from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
 from motet.networks.plan import LayerPlan, plan_network
-from motet.networks.shape import MapShape
 from motet.store.store import Store
 from motet.tasks.fused.fused import Fused
 from motet.tasks.task import Task
@@ -93,6 +94,8 @@ class Plan:
         By name, with their labels.
     layers, memory
         None where no shape is known.
+    losses
+        The names of the network's own losses; None where nobody asks for some, or only real rows tell.
     free_bytes
         What is free where the store lies.
     """
@@ -104,6 +107,7 @@ class Plan:
     inputs: list[InputPlan]
     layers: list[LayerPlan] | None
     memory: MemoryPlan | None
+    losses: tuple[str, ...] | None
     free_bytes: int
 
     @property
@@ -144,6 +148,7 @@ def dry_run(experiment: Experiment) -> Plan:
     layers, memory = _plan_model(experiment, listed, outputs_of(corpus), facts)
     if facts is not None:
         check_fused_frames(experiment, fused, corpus, network_inputs(listed, facts), facts)
+    losses = None if facts is None else try_losses(experiment, network_inputs(listed, facts), outputs_of(corpus))
     return Plan(
         experiment,
         plan_rows(corpus, folds),
@@ -152,6 +157,7 @@ def dry_run(experiment: Experiment) -> Plan:
         inputs,
         layers,
         memory,
+        losses,
         _free_bytes(Path(experiment.store.path)),
     )
 
@@ -189,7 +195,7 @@ def _plan_model(
     shapes = network_inputs(listed, facts)
     layers = plan_network(experiment.model, shapes, outputs)
     check_known_lengths(experiment, shapes, facts, outputs)
-    timed = _with_frames(shapes, facts)
+    timed = with_frames(shapes, facts)
     return layers, None if timed is None else plan_memory(experiment, timed, outputs)
 
 
@@ -231,18 +237,6 @@ def _known_facts(inputs: list[InputPlan]) -> dict[str, dict[str, MapFacts]] | No
             return None
         facts.setdefault(found.data_set, {})[found.name] = found.facts
     return facts
-
-
-def _with_frames(shapes: Mapping[str, MapShape], facts: Facts) -> dict[str, MapShape] | None:
-    """Return the shapes with the frames of the longest recording that is known, where each keeps its own."""
-    found = {}
-    for name, shape in shapes.items():
-        known = [own[name].frames for own in facts.values() if name in own]
-        frames = shape.frames or max((int(each.max()) for each in known if len(each)), default=None)
-        if frames is None:
-            return None
-        found[name] = MapShape(shape.channels, frames, shape.bins)
-    return found
 
 
 def _free_bytes(place: Path) -> int:

@@ -12,6 +12,7 @@ from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
 from motet.data.segments import Segments
 from motet.errors import ConfigError
+from motet.evaluation.predict import OwnLosses
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
 from motet.experiment.data import OpenData, open_data
@@ -21,9 +22,10 @@ from motet.experiment.load import load_experiment
 from motet.experiment.preparation import FoldData
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.run import check_same_data, describe_data, predicting_model, reopen
-from motet.experiment.scoring import as_predictions, predict_rows
+from motet.experiment.scoring import as_predictions, mean_losses, predict_rows
 from motet.experiment.settings import OVERRIDABLE, DataSetSettings, Experiment
 from motet.model import Model
+from motet.networks.settings import LOSSES
 from motet.runs.folder import FoldFolder, RunFolder, finite
 from motet.training.devices import choose_device
 
@@ -86,12 +88,15 @@ def evaluate(
             check_same_data(folder, describe_data(opened))
         _check_maps(opened, first)
         pooled: dict[str, list[Predictions]] = {}
+        losses: list[dict[str, float]] = []
         for seed, number in found:
             file = _model_file(folder.fold(seed, number), epoch)
             model = Model.load(file, allow_code=allow_code, experiment=given)
             rows = _fold(experiment, opened, seed, number, whole=other is not None)
-            for name, predictions in _predict(experiment, opened, model, rows, part, seed, number).items():
+            own = OwnLosses()
+            for name, predictions in _predict(experiment, opened, model, rows, part, seed, number, own).items():
                 pooled.setdefault(name, []).append(predictions)
+            losses.append(own.means())
         tasks = {
             name: score_task(first.scored[name], Predictions.concatenate(parts), experiment.evaluation.interval,
                              seed=experiment.seed)
@@ -100,6 +105,7 @@ def evaluate(
     report = {
         "schema": 1, "run": folder.path.as_posix(), "epoch": epoch, "part": part,
         "folds": [{"seed": seed, "fold": number} for seed, number in found], "tasks": tasks,
+        **({LOSSES: means} if (means := mean_losses(losses)) else {}),
     }  # fmt: skip
     result: dict[str, Any] = finite(report)
     return result
@@ -176,14 +182,21 @@ def _fold(experiment: Experiment, opened: OpenData, seed: int, number: int, *, w
 
 
 def _predict(
-    experiment: Experiment, opened: OpenData, model: Model, fold: FoldSplit, part: str, seed: int, number: int
+    experiment: Experiment,
+    opened: OpenData,
+    model: Model,
+    fold: FoldSplit,
+    part: str,
+    seed: int,
+    number: int,
+    own: OwnLosses,
 ) -> dict[str, Predictions]:
     rows = np.unique(getattr(fold, part))
     if not len(rows):
         raise ConfigError(f"--part {part}: fold {number} has no such rows; choose another part")
     device: torch.device = choose_device(experiment.training.device)
     prepared = loaded_fold(opened, model, fold, seed)
-    predicted = predict_rows(experiment, model.to(device), prepared, rows, device)
+    predicted = predict_rows(experiment, model.to(device), prepared, rows, device, losses=own)
     return {
         name: as_predictions(opened.corpus, model, name, found, fold=str(number), seed=seed)
         for name, found in predicted.items()

@@ -137,6 +137,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         stopping=build_stopping(settings.stopping),
         procedure=build_procedure(settings.procedure, list(model.tasks)),
         tracked=[GradientCosine(own.every) for own in settings.track],
+        own_weights=settings.losses,
     )  # fmt: skip
 
 

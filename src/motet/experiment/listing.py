@@ -145,7 +145,7 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     source, data_set = _read(name, settings)
     data_set = with_own_maps(data_set, settings.tasks or {})
     known = source.tasks()
-    data_set = relabel(data_set, settings, tuple(settings.tasks or known), whole=whole)
+    data_set = relabel(data_set, settings, tuple(known if settings.tasks is None else settings.tasks), whole=whole)
     data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
     derived = {task: {"kind": default_kind(data_set.table.targets[task])} for task in bases}
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)

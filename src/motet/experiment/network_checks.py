@@ -14,6 +14,7 @@ from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.folds import split_folds
 from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
 from motet.experiment.listing import Listed
+from motet.experiment.own_losses import try_losses
 from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import (
@@ -73,6 +74,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
         shapes = network_inputs(listed, facts)
         plan_network(experiment.model, shapes, outputs_of(corpus))
         check_fused_frames(experiment, fused, corpus, shapes, facts)
+        try_losses(experiment, shapes, outputs_of(corpus))
 
 
 def check_known_lengths(experiment: Experiment, shapes: Mapping[str, MapShape], facts: Facts, outputs: Outputs) -> None:

@@ -104,7 +104,7 @@ def predict(
     Raises
     ------
     ConfigError
-        If there is no such model, it predicts maps only, or it must be said which way recordings go.
+        If there is no such model, it has no task or predicts maps only, or it must be said which way recordings go.
     DataError
         With all recordings that cannot be used; or if no recording is left.
     """
@@ -129,7 +129,12 @@ def predict(
 
 
 def _check_decides(model: Model) -> None:
-    """Refuse a model that only predicts maps: of a new recording there is nothing to decide or to measure."""
+    """Refuse a model that decides nothing: it has no task, or predicts maps only, which are not measured here."""
+    if not model.tasks:
+        raise ConfigError(
+            "the model has no task, so there is nothing to predict; start another training from it with "
+            "training.warm_start, and predict with that"
+        )
     if all(isinstance(task, Dense) for task in model.tasks.values()):
         raise ConfigError(
             f"the model predicts maps only ({', '.join(model.tasks)}), and what is written here are decisions; take "

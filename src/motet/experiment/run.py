@@ -23,10 +23,12 @@ from motet.experiment.folds import split_folds
 from motet.experiment.fusing import fused_tasks
 from motet.experiment.network_checks import check_early
 from motet.experiment.progress import ProgressFactory, no_progress
+from motet.experiment.scoring import mean_losses
 from motet.experiment.settings import Experiment
 from motet.experiment.shared_data import SharedData
 from motet.files import atomic_write, lock
 from motet.model import Model
+from motet.networks.settings import LOSSES
 from motet.runs import plots
 from motet.runs.environment import describe_environment
 from motet.runs.folder import FoldFolder, RunFolder, finite, open_existing, read_json, write_json
@@ -51,7 +53,8 @@ class Run:
         Its folder.
     result
         `{"schema": 1, "run": ..., "tasks": {NAME: {METRIC: {"value", "low", "high"}}}}`: fractions, the mean over
-        folds and seeds with its interval.
+        folds and seeds with its interval. Where the network has losses of its own, `losses` holds these likewise,
+        without intervals.
     experiment
         What was run.
     """
@@ -297,6 +300,7 @@ def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) ->
         if parts:
             pooled = Predictions.concatenate(parts)
             tasks[name] = score_task(task, pooled, experiment.evaluation.interval, seed=experiment.seed)
+    losses = mean_losses([read_json(fold.scores).get(LOSSES, {}) for fold, _ in scored])
     result: dict[str, Any] = finite(
         {
             "schema": 1,
@@ -304,6 +308,7 @@ def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) ->
             "seeds": list(experiment.all_seeds),
             "folds": len({fold for _, fold in folder.folds()}),
             "tasks": tasks,
+            **({LOSSES: losses} if losses else {}),
         }
     )
     write_json(folder.result, result)

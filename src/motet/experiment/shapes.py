@@ -143,6 +143,18 @@ def outputs_of(corpus: Corpus) -> dict[str, int]:
     return {name: task.output_size for name, task in corpus.tasks.items()}
 
 
+def with_frames(shapes: Mapping[str, MapShape], facts: Facts) -> dict[str, MapShape] | None:
+    """Return the shapes with the frames of the longest recording that is known, where each keeps its own."""
+    found = {}
+    for name, shape in shapes.items():
+        known = [own[name].frames for own in facts.values() if name in own]
+        frames = shape.frames or max((int(each.max()) for each in known if len(each)), default=None)
+        if frames is None:
+            return None
+        found[name] = MapShape(shape.channels, frames, shape.bins)
+    return found
+
+
 def recordings_of(part: Listed, name: str) -> list[Recording[Any]]:
     """Return the recordings of one name; the corpus has checked that none is missing."""
     return [recording for recording in part.data_set.recordings(name) if recording is not None]

@@ -22,6 +22,7 @@ from motet.experiment.grid import Grid, Point, plan_grid
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.reuse import Standing, standing_of
 from motet.experiment.run import run_experiment
+from motet.experiment.scoring import all_figures
 from motet.experiment.settings import VARIATION, Experiment
 from motet.experiment.shared_data import SharedData
 from motet.experiment.sweep_tables import write_tables
@@ -180,7 +181,7 @@ def _run_point(point: Point, folder: Path, shared: SharedData, workers: int | No
     tasks: Json = {}
     error: str | None = None
     try:
-        tasks = _result_of(point, folder, shared, workers, progress)["tasks"]
+        tasks = all_figures(_result_of(point, folder, shared, workers, progress))
     except MotetError as caught:
         error = str(caught)
     except Exception as caught:  # a class of the user's own, or PyTorch: no point may stop the others

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from motet.files import atomic_write
+from motet.networks.settings import LOSSES
 from motet.tasks.metrics import LOWER_IS_BETTER
 
 Json = Mapping[str, Any]
@@ -36,7 +37,7 @@ def ranked(result: Json, task: str) -> tuple[str, list[tuple[Json, Json]]]:
     found = [(point, point["tasks"][task]) for point in result["points"] if task in point["tasks"]]
     metric = next(iter(found[0][1]))
     figures = [(point, metrics[metric]) for point, metrics in found if metrics.get(metric)]
-    sign = 1.0 if metric in LOWER_IS_BETTER else -1.0
+    sign = 1.0 if task == LOSSES or metric in LOWER_IS_BETTER else -1.0
 
     def place(one: tuple[Json, Json]) -> float:
         value = one[1]["value"]

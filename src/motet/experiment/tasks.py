@@ -13,6 +13,7 @@ from motet.data.relabel import listed
 from motet.data.settings import SegmentSettings
 from motet.errors import ConfigError, DataError
 from motet.experiment.settings import CompleteDataSet, Experiment
+from motet.networks.settings import LOSSES
 from motet.sources.source import TaskDefaults
 from motet.tasks.kinds import TaskSettings
 from motet.tasks.merge import MergeRule
@@ -36,9 +37,10 @@ def tasks_of(name: str, settings: CompleteDataSet, defaults: TaskDefaults, data_
         If a task is declared whose targets no example has, or none is declared nor known.
     """
     declared: Mapping[str, Settings] | None = settings.tasks
-    tasks = dict(declared or {task: _known(name, task, known) for task, known in defaults.items()})
+    if declared is None:
+        declared = {task: _known(name, task, known) for task, known in defaults.items()}
     there = ", ".join(data_set.task_names) or "none"
-    unknown = [task for task in tasks if task not in data_set.task_names]
+    unknown = [task for task in declared if task not in data_set.task_names]
     if unknown:
         raise ConfigError(
             *(
@@ -46,9 +48,12 @@ def tasks_of(name: str, settings: CompleteDataSet, defaults: TaskDefaults, data_
                 for task in unknown
             )
         )
-    if not tasks:
-        raise ConfigError(f"data.{name}.tasks: name at least one task (the examples have targets: {there})")
-    return tasks
+    if not declared and settings.tasks is None:
+        raise ConfigError(
+            f"data.{name}.tasks: name at least one task (the examples have targets: {there}), or write tasks: {{}} "
+            "where the network has losses of its own"
+        )
+    return dict(declared)
 
 
 def build_tasks(settings: Mapping[str, Settings], targets: Callable[[str], list[Any]]) -> dict[str, Task]:
@@ -215,8 +220,8 @@ def _merge_path(experiment: Experiment, data_set: str) -> str:
 
 
 def _check_monitor(monitor: str | None, tasks: Mapping[str, Task]) -> Iterator[str]:
-    if monitor is None:
-        return
+    if monitor is None or monitor.startswith(f"{LOSSES}."):
+        return  # losses of the network's own are looked at where the network is tried
     task, _, metric = monitor.partition(".")
     if task not in tasks or metric not in tasks[task].metrics.names:
         known = [f"{name}.{own}" for name, each in tasks.items() for own in each.metrics.names]

@@ -17,6 +17,7 @@ from motet.networks.layer import Layer
 from motet.networks.map_head import MapHead
 from motet.networks.mlp import Mlp
 from motet.networks.network import Network
+from motet.networks.own_losses import keep_losses
 from motet.networks.pool import Pool
 from motet.networks.rnn import Rnn
 from motet.networks.settings import (
@@ -194,6 +195,7 @@ def _user_layer(settings: UserComponent, shape: MapShape, path: str) -> Layer:
     layer = _user_module(settings, path, shape)
     if not isinstance(getattr(layer, "shape", None), MapShape):
         raise ConfigError(f"{path}: {settings.place} has no `shape`; set it to the MapShape of its output")
+    keep_losses(layer, path)
     return cast(Layer, layer)
 
 

@@ -74,6 +74,8 @@ def plan_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, 
     if not isinstance(network, UserNetwork):
         return list(_shared_lines(network, settings, inputs))
     count = count_parameters(network)
+    if not outputs:
+        return [LayerPlan("model.network", "network", tuple(inputs.values()), MapShape(0, 1, 1), count)]
     return [
         LayerPlan("model.network", f"network for {task}", tuple(inputs.values()), MapShape(outputs[task], 1, 1), count)
         for task in outputs

@@ -17,6 +17,8 @@ from pydantic import (
 from motet.config import Many, Name, OneOrNamed, Settings, Slot, UserComponent, option
 from motet.networks.sharing_settings import HardSettings, SharingSettings
 
+LOSSES = "losses"
+"""Where the figures of a network's own losses stand, as if that were a task: `losses.NAME`."""
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "none"]
 
 

@@ -5,6 +5,8 @@ the one input there is, as the modules of other libraries are. It returns the ra
 K]}`, of a task of frames [n, T, K], or, of a single task, the tensor alone. Frames of a prediction are taken to be
 spread evenly over the longest input. One that takes an argument `lengths` also receives the valid frames, `{input: [n]
 or None}`; without it, padded rows of different lengths are refused, because it could not tell padding from data.
+
+One that has losses of its own returns them as well: the pair of its outputs and `{name: [n]}`, see `own_losses`.
 """
 
 import inspect
@@ -17,6 +19,7 @@ from motet.data.batch import Column
 from motet.errors import ConfigError
 from motet.features.feature_map import TimeGrid
 from motet.networks.output import Inputs, NetworkOutput, Rows, chosen
+from motet.networks.own_losses import checked_losses, parted
 from motet.tasks.task import PerFrame
 
 
@@ -55,7 +58,7 @@ class UserNetwork(nn.Module):
         ConfigError
             If rows are padded or lack an input and the module cannot know, or it returns another shape than wanted.
         """
-        found = self._call(inputs)
+        found, losses = parted(self._call(inputs))
         num_rows = len(next(iter(inputs.values())).values)
         predictions = {}
         for task, own in rows.items():
@@ -64,7 +67,9 @@ class UserNetwork(nn.Module):
                 predictions[task] = _framed(values, max(inputs.values(), key=_num_frames), own)
             else:
                 predictions[task] = Column(chosen(values, own), own)
-        return NetworkOutput(predictions)
+        return NetworkOutput(
+            predictions, losses=checked_losses(losses, "model.network", num_rows=num_rows, tasks=self.outputs)
+        )
 
     def _call(self, inputs: Inputs) -> Any:
         for name, column in inputs.items():

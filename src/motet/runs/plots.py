@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from motet.files import JsonLines, atomic_write
 from motet.runs.folder import FoldFolder, RunFolder, read_json
+from motet.runs.tracking import main_figures
 
 Counts = NDArray[np.float64]
 Record = Mapping[str, Any]
@@ -79,7 +80,7 @@ def draw_run(folder: RunFolder) -> Path:
     path = folder.path / "overview.png"
     columns = min(_MAX_COLUMNS, max(1, len(result)))
     lines = -(-len(result) // columns)
-    heights = (0.85 if records else 0.01, 1.0 * max(1, lines))
+    heights = (0.85 if records else 0.01, 1.0 * lines or 0.05)
     with picture(path, 3.6 * max(2, columns), 3.6 * sum(heights)) as figure:
         top, bottom = figure.subfigures(2, 1, height_ratios=heights)
         if records:
@@ -162,8 +163,8 @@ def _draw_metrics(axes: Any, runs: Sequence[Sequence[Record]], *, kept: int | No
     """Draw the main metric of every task on development rows (without any: on training rows)."""
     part = "dev" if any(record["dev"] for records in runs for record in records) else "train"
     names = set()
-    for number, task in enumerate(_tasks(runs, part)):
-        metric = next(iter(runs[0][0][part][task]))
+    figures = dict.fromkeys(figure for records in runs for record in records for figure in main_figures(record[part]))
+    for number, (task, metric) in enumerate(figures):
         names.add(metric)
         curves = [[record[part].get(task, {}).get(metric) for record in records] for records in runs]
         _draw_curves(

@@ -2,16 +2,19 @@
 
 import importlib.util
 import logging
+import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from motet.networks.settings import LOSSES
+
 logger = logging.getLogger("motet")
 
 
 def scalars(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield (`part/task/metric`, value) for every number of an epoch's record."""
+    """Yield (`part/task/metric`, value) for every number of an epoch's record; what is undefined is left out."""
     for task, loss in record["loss"].items():
         yield f"train/{task}/loss", loss
     for what, found in record.get("track", {}).items():
@@ -20,7 +23,24 @@ def scalars(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     for part in ("train", "dev"):
         for task, metrics in record[part].items():
             for metric, value in metrics.items():
-                yield f"{part}/{task}/{metric}", value
+                if value is not None and not math.isnan(value):
+                    yield f"{part}/{task}/{metric}", value
+
+
+def main_figures(figures: Mapping[str, Mapping[str, float]]) -> list[tuple[str, str]]:
+    """Return what is told of an epoch at a glance: the main metric of every task, and all losses of the network's own.
+
+    Examples
+    --------
+    >>> main_figures({"digit": {"uar": 0.9, "accuracy": 0.8}, "losses": {"contrast": 0.1, "spread": 0.2}})
+    [('digit', 'uar'), ('losses', 'contrast'), ('losses', 'spread')]
+    """
+    return [
+        (task, name)
+        for task, metrics in figures.items()
+        for number, name in enumerate(metrics)
+        if number == 0 or task == LOSSES
+    ]
 
 
 def write_tensorboard(folder: Path, records: Sequence[Mapping[str, Any]]) -> bool:
@@ -54,7 +74,7 @@ def epoch_line(record: Mapping[str, Any], epochs: int, best: bool) -> str:
     """
     loss = sum(record["loss"].values())
     parts = [f"epoch {record['epoch']}/{epochs} loss {loss:.4f}"]
-    for task, metrics in (record["dev"] or record["train"]).items():
-        name, value = next(iter(metrics.items()))
+    for task, name in main_figures(record["dev"] or record["train"]):
+        value = (record["dev"] or record["train"])[task][name]
         parts.append(f"{task} {name} {value:.4f}" + ("" if record["dev"] else " in training"))
     return " | ".join(parts) + (" *" if best and record["dev"] else "")

@@ -19,7 +19,7 @@ from torch.nn import Parameter
 
 from motet import draws
 from motet.data.batch import Batch, Column
-from motet.errors import MotetError
+from motet.errors import ConfigError, MotetError
 from motet.model import Model
 from motet.networks.output import NetworkOutput
 from motet.tasks.running import Running
@@ -87,7 +87,13 @@ Procedure = Callable[["Training", Batch], None]
 
 @dataclass(slots=True)
 class Training:
-    """A training under way."""
+    """A training under way.
+
+    Parameters
+    ----------
+    own_weights
+        What losses of the network's own weigh, by name; one that is not named counts once.
+    """
 
     model: Model
     optimizer: torch.optim.Optimizer
@@ -105,6 +111,7 @@ class Training:
     learning_rates: list[float] = field(default_factory=list)
     procedure: Procedure = field(default_factory=lambda: descend)
     tracked: Sequence[GradientCosine] = ()
+    own_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Remember the learning rates that the schedule multiplies, and begin the figures of an epoch."""
@@ -161,7 +168,8 @@ def descend(
     Parameters
     ----------
     factors
-        What the losses are multiplied by, by task; a task without one is left out. None for all losses as they are.
+        What the losses are multiplied by, by task; a task without one is left out. A loss of the network's own counts
+        as it is, unless it is named here. None for all losses as they are.
     fixed
         What is not changed.
     recorded
@@ -178,15 +186,43 @@ def descend(
             _add_figures(training, losses, predictions, part)
             for each in training.tracked:
                 each.observe(training.position.step, losses, training.model.network.parameters())
-        if factors is not None:
-            losses = {name: factors[name] * loss for name, loss in losses.items() if name in factors}
-        training.objective.accumulate(losses, counts, training_backward(training), output.shared)
+        training.objective.accumulate(
+            _weighted(training, losses, factors), counts, training_backward(training), output.shared
+        )
     training.objective.combine(training_backward(training))
     for parameter in fixed:
         parameter.grad = None
     _clip(training)
     _update(training)
     training.objective.after_step(lambda: _look_again(training, ready, batch))
+
+
+def _weighted(
+    training: Training, losses: Mapping[str, Tensor], factors: Mapping[str, float] | None
+) -> dict[str, Tensor]:
+    """Return the losses that are descended, each times its factor, and those of the network's own their weight.
+
+    Raises
+    ------
+    ConfigError
+        If nothing can be descended: there is no task, and the network returns no loss with a gradient.
+    """
+    tasks = training.model.tasks
+    if not tasks and not any(loss.requires_grad for loss in losses.values()):
+        found = f"only {', '.join(losses)} without a gradient" if losses else "none"
+        raise ConfigError(
+            f"there is no task, and of losses of its own the network returns {found}; let it return (outputs, losses) "
+            "with losses {name: [n]} that are computed from its weights, or name tasks"
+        )
+    weighted = {}
+    for name, loss in losses.items():
+        factor = training.own_weights.get(name, 1.0) if name not in tasks else 1.0
+        if factors is not None:
+            if name in tasks and name not in factors:
+                continue
+            factor *= factors.get(name, 1.0)
+        weighted[name] = loss if factor == 1.0 else factor * loss
+    return weighted
 
 
 def _seed(training: Training) -> None:
@@ -282,8 +318,9 @@ def _mean_losses(training: Training) -> dict[str, float]:
             continue
         means[name] = training.sums[name].item() / training.counts[name]
         if not math.isfinite(means[name]):
+            of = "of task " if name in training.model.tasks else ""
             raise MotetError(
-                f"the training loss of task {name!r} is {means[name]} in epoch {training.position.epoch + 1}; lower "
+                f"the training loss {of}{name!r} is {means[name]} in epoch {training.position.epoch + 1}; lower "
                 "training.optimizer.learning_rate, set training.clip_norm: 1.0, or look for extreme values in the data"
             )
     return means

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from motet.config import ExistingPath, Many, Name, Settings, Slot, kinds, option, required
 from motet.training.objective_settings import ObjectiveSettings, WeightedSettings
@@ -175,6 +175,9 @@ class TrainingSettings(Settings):
     optimizer: OptimizerSettings = option(AdamSettings(), "How weights follow gradients.")  # type: ignore[valid-type]
     schedule: ScheduleSettings = option(ConstantSettings(), "How the learning rate moves.")  # type: ignore[valid-type]
     objective: ObjectiveSettings = option(WeightedSettings(), "How the tasks' losses become one step.")
+    losses: dict[Name, Annotated[float, Field(ge=0)]] = option(
+        {}, "What losses of the network's own weigh beside those of the tasks, by name; 1 for one that is not named."
+    )
     procedure: ProcedureSettings = option(JointSettings(), "How a batch becomes updates.")  # type: ignore[valid-type]
     clip_norm: float | None = option(None, "Largest norm of the gradient; larger ones are scaled down.", gt=0)
     autocast: Literal["off", "auto", "bfloat16", "float16"] = option(
@@ -182,8 +185,8 @@ class TrainingSettings(Settings):
     )
     monitor: str | None = option(
         None,
-        "What `best`, stopping and plateau look at, as TASK.METRIC on development "
-        "rows; by default the mean of every task's main metric.",
+        "What `best`, stopping and plateau look at, as TASK.METRIC on development rows, or losses.NAME for a loss of "
+        "the network's own; by default the mean of every task's main metric, without tasks the sum of these losses.",
     )
     stopping: StoppingSettings | None = option(None, "When to stop early.")  # type: ignore[valid-type]
     keep: KeepSettings = option(BestSettings(), "Which epochs stay in the run's folder.")

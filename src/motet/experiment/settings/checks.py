@@ -9,7 +9,7 @@ from typing import Any
 from motet.config import CrossProblem, UserComponent
 from motet.config.wording import did_you_mean
 from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
-from motet.networks.settings import ModelSettings
+from motet.networks.settings import LOSSES, ModelSettings
 from motet.tasks.fused.order import in_circles
 from motet.tasks.map_settings import DenseSettings
 
@@ -61,7 +61,7 @@ def check_task_names(
     fused: Mapping[str, Any],
 ) -> Iterator[CrossProblem]:
     """Find heads, samplers and monitored values of tasks that there are not."""
-    known = _all_tasks(data, derived)
+    known = all_tasks(data, derived)
     if known is None:
         return
     for task in model.heads:
@@ -75,7 +75,7 @@ def check_task_names(
 
 def check_fused(data: DataSets, fused: Mapping[str, Any], derived: Iterable[str]) -> Iterator[CrossProblem]:
     """Find fused tasks that are called as a learned one, or made of tasks that there are not."""
-    known = _all_tasks(data, derived)
+    known = all_tasks(data, derived)
     circle = in_circles({name: settings.needs for name, settings in fused.items() if name not in (known or ())})
     if circle:
         message = "is made of itself" if len(circle) == 1 else f"{', '.join(circle)} are made of each other"
@@ -151,7 +151,7 @@ def check_procedure(
     against = () if isinstance(procedure, UserComponent) else getattr(procedure, "against", ())
     if not against:
         return
-    path, known = ("training", "procedure", "against"), _all_tasks(data, derived)
+    path, known = ("training", "procedure", "against"), all_tasks(data, derived)
     for task in against:
         yield from _unknown_task(path, task, against if known is None else known)
     if known is not None and known <= set(against):
@@ -203,8 +203,10 @@ def _check_monitor(monitor: str, data: DataSets, known: frozenset[str]) -> Itera
     path = ("training", "monitor")
     task, _, metric = monitor.partition(".")
     if not metric:
-        message = f"{monitor!r} is not TASK.METRIC; write one such as {min(known)}.uar"
-        yield CrossProblem(path, message, _DATA)
+        example = f"{min(known)}.uar" if known else f"{LOSSES}.NAME"
+        yield CrossProblem(path, f"{monitor!r} is not TASK.METRIC; write one such as {example}", _DATA)
+    elif task == LOSSES and task not in known:
+        return  # of the network's own; see `check_own_losses`
     elif task not in known:
         yield from _unknown_task(path, task, known)
     else:
@@ -222,7 +224,8 @@ def _unknown_task(path: tuple[str, ...], task: str, known: Iterable[str]) -> Ite
         yield CrossProblem(path, f"there is no task {task!r}{_instead(task, known)}", _DATA)
 
 
-def _all_tasks(data: DataSets, derived: Iterable[str]) -> frozenset[str] | None:
+def all_tasks(data: DataSets, derived: Iterable[str]) -> frozenset[str] | None:
+    """Return the names of all tasks, or None where only the data tell."""
     each = [data_set.known_tasks for data_set in data.values()]
     named = (task for tasks in each if tasks is not None for task in tasks)
     return None if None in each else frozenset([*named, *derived])

@@ -28,7 +28,9 @@ class DataSetSettings(Settings):
 
     source: SourceSettings = required("Where recordings and targets come from.")
     tasks: dict[Name, TaskSettings] | None = option(
-        None, "What is predicted, by the name of the target; by default what the source knows.", min_length=1
+        None,
+        "What is predicted, by the name of the target; by default what the source knows. {} for none: then only losses "
+        "of the network's own are learned.",
     )
     use: Literal["both", "train", "test"] = option(
         "both", "Whether its rows train and test as its split says, or all of them only train, or only test."

@@ -35,6 +35,7 @@ from motet.experiment.settings.checks import (
 )
 from motet.experiment.settings.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
 from motet.experiment.settings.noise import NoiseSettings
+from motet.experiment.settings.own_loss_checks import check_own_losses
 from motet.features.settings import (
     FeatureSettings,
     LogMelSettings,
@@ -147,6 +148,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_inputs(complete, self.model)
         yield from check_objective(self.model, self.training.objective)
         yield from check_procedure(self.data, self.model, self.training.procedure, self.derive)
+        yield from check_own_losses(self.data, self.derive, self.model, self.training)
         yield from check_frequencies(complete, overridden)
         yield from check_mixes(complete, self.noise, overridden)
 
