@@ -27,7 +27,7 @@ from motet.experiment.sweep import load_sweep, read_tree, sweep
 from motet.experiment.transfer_gradients import gradients
 from motet.files import atomic_write
 from motet.model import Model, input_shapes
-from motet.networks.costs import Costs, measure_costs
+from motet.networks.costs import Candidate, measure_costs
 from motet.networks.shape import MapShape
 from motet.runs import transfer_plot
 from motet.runs.folder import RunFolder, finite, write_json
@@ -202,7 +202,8 @@ def _entry(
 
 def _costs(points: Mapping[Units, Point], folder: Path) -> Json:
     """Return what every network costs for one row, and the joint one beside the sum of the single ones."""
-    measured = {units: _cost(RunFolder(folder / point.name), point.experiment) for units, point in points.items()}
+    candidates = {units: _candidate(RunFolder(folder / point.name), point) for units, point in points.items()}
+    measured = measure_costs(candidates)
     singles = [cost for units, cost in measured.items() if len(units) == 1]
     joint = measured[max(measured, key=len)]
     total = {name: sum(getattr(cost, name) for cost in singles) for name in _COLUMNS}
@@ -215,10 +216,10 @@ def _costs(points: Mapping[Units, Point], folder: Path) -> Json:
     }
 
 
-def _cost(folder: RunFolder, experiment: Experiment) -> Costs:
-    """Measure the first model of a run, on inputs of its own length, or of one second where lengths differ."""
+def _candidate(folder: RunFolder, point: Point) -> Candidate:
+    """Return the first model of a run, with inputs of its own length, or of one second where lengths differ."""
     file = predicting_model(folder.fold(*folder.folds()[0]))
-    model = Model.load(file, allow_code=holds_code(experiment), experiment=experiment)
+    model = Model.load(file, allow_code=_runs_code(point), experiment=point.experiment)
     steps = {
         name: own.step_s for data_set in model.document.data_sets.values() for name, own in data_set.inputs.items()
     }
@@ -226,7 +227,7 @@ def _cost(folder: RunFolder, experiment: Experiment) -> Costs:
         name: MapShape(shape.channels, shape.frames or max(1, round(_SECONDS / steps[name])), shape.bins)
         for name, shape in input_shapes(model.document).items()
     }
-    return measure_costs(model.network, shapes, model.tasks)
+    return Candidate(model.network, shapes, model.tasks)
 
 
 def _write_csv(path: Path, entries: Sequence[Json]) -> None:

@@ -6,10 +6,11 @@ cell by cell (normalisation, activation, pooling, the gates of a recurrent cell)
 
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -19,7 +20,27 @@ from motet.data.batch import Column
 from motet.networks.build import Shapes
 from motet.networks.plan import count_parameters
 
-_REPEATS = 30
+_ROUNDS = 30
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A network and what it is measured on.
+
+    Parameters
+    ----------
+    network
+        The network; it stays where it lies and is left in evaluation mode.
+    inputs
+        The shapes of the inputs, with their frames.
+    tasks
+        The tasks that it is to predict, by name.
+    """
+
+    network: nn.Module
+    inputs: Shapes
+    tasks: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +58,7 @@ class Costs:
     by_layer
         The same by the name of the module, for modules that have some of their own.
     latency_ms
-        The middle time of a forward pass, of a row by itself.
+        The middle time of a forward pass, of a row by itself, in rounds with the networks that it is measured beside.
     """
 
     parameters: int
@@ -47,37 +68,35 @@ class Costs:
     latency_ms: float
 
 
-def measure_costs(network: nn.Module, inputs: Shapes, tasks: Mapping[str, object]) -> Costs:
-    """Measure a network on one row of zeros, on the device where it lies; it is left in evaluation mode.
+def measure_costs(candidates: Mapping[K, Candidate]) -> dict[K, Costs]:
+    """Measure networks on one row of zeros each; their times are taken in turn, so that a busy machine slows them all."""
+    rows = {name: _row(candidate) for name, candidate in candidates.items()}
+    passes = {name: partial(own.network, rows[name], dict.fromkeys(own.tasks)) for name, own in candidates.items()}
+    latencies_ms = _latencies_ms(passes)
+    found = {}
+    for name, candidate in candidates.items():
+        counter = FlopCounterMode(display=False)
+        with torch.inference_mode(), _countable(), counter:
+            passes[name]()
+        kept = [*candidate.network.parameters(), *candidate.network.buffers()]
+        found[name] = Costs(
+            parameters=count_parameters(candidate.network),
+            weights_bytes=sum(tensor.numel() * tensor.element_size() for tensor in kept),
+            multiply_adds=counter.get_total_flops() // 2,
+            by_layer=_own_counts(counter, candidate.network),
+            latency_ms=latencies_ms[name],
+        )
+    return found
 
-    Parameters
-    ----------
-    inputs
-        The shapes of the inputs, with their frames.
-    tasks
-        The tasks that it is to predict, by name.
-    """
-    network.eval()
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    row = {
+
+def _row(candidate: Candidate) -> dict[str, Column]:
+    """Return one row of zeros on the device of a network, which is put into evaluation mode."""
+    candidate.network.eval()
+    device = next((parameter.device for parameter in candidate.network.parameters()), torch.device("cpu"))
+    return {
         name: Column(torch.zeros(1, shape.channels, shape.frames or 1, shape.bins, device=device))
-        for name, shape in inputs.items()
+        for name, shape in candidate.inputs.items()
     }
-    rows = dict.fromkeys(tasks)
-    counter = FlopCounterMode(display=False)
-    with torch.inference_mode(), _countable(), counter:
-        network(row, rows)
-    by_layer = _own_counts(counter, network)
-    with torch.inference_mode():
-        latency_ms = _latency_ms(network, row, rows)
-    kept = [*network.parameters(), *network.buffers()]
-    return Costs(
-        parameters=count_parameters(network),
-        weights_bytes=sum(tensor.numel() * tensor.element_size() for tensor in kept),
-        multiply_adds=counter.get_total_flops() // 2,
-        by_layer=by_layer,
-        latency_ms=latency_ms,
-    )
 
 
 @contextmanager
@@ -104,12 +123,15 @@ def _own_counts(counter: FlopCounterMode, network: nn.Module) -> dict[str, int]:
     }
 
 
-def _latency_ms(network: nn.Module, row: Mapping[str, Column], rows: Mapping[str, None]) -> float:
-    times = []
-    for _ in range(_REPEATS):
-        began = time.perf_counter()
-        network(row, rows)
-        if next(iter(row.values())).values.is_cuda:
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - began)
-    return 1e3 * statistics.median(times)
+def _latencies_ms(passes: Mapping[K, Callable[[], object]]) -> dict[K, float]:
+    """Return the middle time of each of some forward passes over rounds of all; the first round does not count."""
+    times: dict[K, list[float]] = {name: [] for name in passes}
+    with torch.inference_mode():
+        for _ in range(1 + _ROUNDS):
+            for name, run in passes.items():
+                began = time.perf_counter()
+                run()
+                if torch.cuda.is_available():
+                    torch.cuda.synchronize()
+                times[name].append(time.perf_counter() - began)
+    return {name: 1e3 * statistics.median(own[1:]) for name, own in times.items()}
