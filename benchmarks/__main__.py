@@ -15,7 +15,19 @@ from datetime import date
 
 from benchmarks.measure import Row
 
-NAMES = ("training", "networks", "store", "batches", "features", "extraction", "start", "rows", "tasks", "sweeps")
+NAMES = (
+    "training",
+    "networks",
+    "store",
+    "batches",
+    "features",
+    "extraction",
+    "start",
+    "rows",
+    "tasks",
+    "denoising",
+    "sweeps",
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:

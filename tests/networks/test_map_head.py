@@ -118,6 +118,8 @@ def test_values_are_held_beyond_the_ends_and_interpolated_between() -> None:
     found = Column(values, None, torch.tensor([3]), TimeGrid(0.1, 0.2))
     moments = at_moments(found, 8, TimeGrid(0.0, 0.1))[0, :, 0]
     torch.testing.assert_close(moments, torch.tensor([0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 4.0, 4.0]), atol=1e-5, rtol=0)
+    alike = at_moments(found, 6, TimeGrid(0.1, 0.2))[0, :, 0]
+    assert alike.tolist() == [0.0, 2.0, 4.0, 4.0, 4.0, 4.0]
     whole = Column(values, None, None, TimeGrid(0.1, 0.2))
     torch.testing.assert_close(at_moments(whole, 4, TimeGrid(0.1, 0.2)), values)
 

@@ -3,8 +3,8 @@
 Axes inside: n rows, K channels of the convolution, then the axes that it steps over, time always the last but one.
 1D sees [n, C*F, T, 1], 2D [n, C, T, F], 3D [n, 1, C, T, F]; what leaves is [n, K, T, 1], [n, K, T, F], [n, K*C, T, F].
 
-Weights lie in memory with channels last, and a maximum is taken before an activation that never falls (the result is
-the same, with fewer cells to compute): a training step takes 0.55 to 0.7 times the CPU of the plain order.
+Weights of 2D and 3D lie in memory with channels last, and a maximum is taken before an activation that never falls (the
+result is the same, with fewer cells to compute): a training step takes 0.55 to 0.7 times the CPU of the plain order.
 """
 
 from collections.abc import Callable
@@ -59,8 +59,9 @@ class Cnn(nn.Module):
         self.shape = plans[-1].shape
         self.over_time = tuple(window for plan in plans for window in plan.over_time)
         self.stride, self.offset = _combined(self.over_time)
-        layout = torch.channels_last_3d if self.dims == 3 else torch.channels_last
-        self.to(memory_format=layout)  # type: ignore[call-overload]
+        if self.dims > 1:
+            layout = torch.channels_last_3d if self.dims == 3 else torch.channels_last
+            self.to(memory_format=layout)  # type: ignore[call-overload]
 
     def forward(self, column: Column, left: list[tuple[Tensor, Tensor | None]] | None = None) -> Column:
         """Compute on maps [n, C, T, F]; values and lengths of every stage are added to `left`, where it is given."""
@@ -99,7 +100,7 @@ class CnnStage(nn.Module):
             _Block(settings, count, plan.channels, windows)
             for count, windows in zip(counts, plan.convolutions, strict=True)
         )
-        self.shortcut = _shortcut(plan) if settings.residual else None
+        self.shortcut = _shortcut(plan, settings.dims) if settings.residual else None
         self.between = sequence(build_activation(settings.activation))
         pool_first = settings.pooling.kind == "max" and never_falls(settings.activation)
         end = (_pooling(settings, plan), build_activation(settings.activation))
@@ -127,7 +128,8 @@ class _Block(nn.Module):
         # Convolutions pad both sides alike; what an even kernel wants is padded beforehand, last axis first.
         self.pad = [] if even else [side for window in windows[::-1] for side in (window.before, window.after)]
         self.over_time = windows[-2]
-        self.convolution = _CONVOLUTIONS[len(windows)](
+        build = _TimeConvolution if settings.dims == 1 else _CONVOLUTIONS[len(windows)]
+        self.convolution = build(
             before,
             channels,
             tuple(window.size for window in windows),
@@ -147,15 +149,44 @@ class _Block(nn.Module):
         return values, lengths
 
 
+class _TimeConvolution(nn.Module):
+    """A convolution over time of [n, K, T, 1]. As one over two axes with a single bin it would take twice the CPU."""
+
+    def __init__(
+        self,
+        before: int,
+        channels: int,
+        kernel: tuple[int, ...],
+        stride: tuple[int, ...],
+        padding: tuple[int, ...] | int,
+        dilation: tuple[int, ...],
+        *,
+        bias: bool,
+    ) -> None:
+        super().__init__()
+        made = nn.Conv2d(before, channels, (kernel[0], 1), bias=bias)
+        self.weight, self.bias = made.weight, made.bias
+        self.stride, self.dilation = stride[0], dilation[0]
+        self.padding = padding if isinstance(padding, int) else padding[0]
+
+    def forward(self, values: Tensor) -> Tensor:
+        over_time = F.conv1d(
+            values.squeeze(3), self.weight.squeeze(3), self.bias, self.stride, self.padding, self.dilation
+        )
+        return over_time.unsqueeze(3)
+
+
 def _pooling(settings: CnnSettings, plan: Stage) -> nn.Module | None:
     sizes = tuple(window.size for window in plan.pooling)
     return _POOLS[settings.pooling.kind, len(sizes)](sizes) if sizes else None
 
 
-def _shortcut(plan: Stage) -> nn.Module:
+def _shortcut(plan: Stage, dims: int) -> nn.Module:
     """Return what brings the input of a residual stage to the size of its output."""
     if plan.channels_before == plan.channels and set(plan.strides) == {1}:
         return nn.Identity()
+    if dims == 1:
+        return _TimeConvolution(plan.channels_before, plan.channels, (1, 1), plan.strides, 0, (1, 1), bias=False)
     return _CONVOLUTIONS[len(plan.strides)](plan.channels_before, plan.channels, 1, plan.strides, bias=False)
 
 

@@ -118,17 +118,22 @@ def at_moments(found: Column, size: int, grid: TimeGrid | None) -> Tensor:
     Before a row's first frame and behind its last valid one, these are held, so that padding changes nothing.
     """
     frames, device = found.values.shape[1], found.values.device
+    last = torch.full((len(found.values),), frames - 1, device=device) if found.lengths is None else found.lengths - 1
+    if found.grid is not None and found.grid == grid:
+        return _taken(found.values, torch.minimum(torch.arange(size, device=device)[None], last[:, None]))
     if found.grid is None or grid is None:
         places = torch.linspace(0, frames - 1, size, device=device)
     else:
         moments = grid.start_s + grid.step_s * torch.arange(size, device=device, dtype=torch.float64)
         places = ((moments - found.grid.start_s) / found.grid.step_s).float()
-    last = torch.full((len(found.values),), frames - 1, device=device) if found.lengths is None else found.lengths - 1
     held = torch.minimum(places.clamp(min=0)[None], last[:, None].to(places.dtype))
     lower = held.floor().long()
     share = (held - lower).unsqueeze(2)
     upper = torch.minimum(lower + 1, last[:, None])
-    below, above = (
-        found.values.gather(1, at[:, :, None].expand(-1, -1, found.values.shape[2])) for at in (lower, upper)
-    )
+    below, above = _taken(found.values, lower), _taken(found.values, upper)
     return below + share * (above - below)
+
+
+def _taken(values: Tensor, frames: Tensor) -> Tensor:
+    """Return some frames [n, size] of values [n, T', K]."""
+    return values.gather(1, frames[:, :, None].expand(-1, -1, values.shape[2]))
