@@ -1,5 +1,6 @@
 """The set-ups of the literature run on small corpora of the layouts that their publishers chose."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -90,7 +91,8 @@ def test_lee_2019(quick: Quick, tmp_path: Path) -> None:
     write_layout(tmp_path / "speech_commands", layouts.speech_commands(), duration_s=0.1)
     write_layout(tmp_path / "FSDKaggle2018", layouts.fsdkaggle2018(), duration_s=0.1)
     small = ["segments={length_s: 0.1, hop_s: 0.1}", "model.heads.label.layers.0.channels=[4, 4]"]
-    plan, figures = quick("lee2019.yaml", "model.encoder.0.channels=[4, 4, 4, 4, 4, 4]", *small)
+    small += [f"model.encoder.{number}.channels=[4, 4, 4, 4, 4, 4]" for number in (0, 1)]
+    plan, figures = quick("lee2019.yaml", *small)
     assert {name: type(task) for name, task in plan.tasks.items()} == {
         "label": Multiclass,
         "next": Dense,
@@ -103,8 +105,7 @@ def test_lee_2019(quick: Quick, tmp_path: Path) -> None:
 
 def test_lee_2019_predicts_samples_that_it_has_not_seen() -> None:
     settings: Any = validate(Experiment, load(PAPERS / "lee2019.yaml"))
-    (cnn,) = settings.model.encoder
-    ahead = len(cnn.channels) * (cnn.kernel // 2)
+    ahead = sum(dilation * (cnn.kernel // 2) for cnn in settings.model.encoder for dilation in cnn.dilation)
     assert settings.data["next"].tasks["next"].shift == ahead + 1
 
 
@@ -149,6 +150,11 @@ def test_callebaut_2021_runs_three_readers(eight: Path) -> None:
         for network in ("cnn", "dnn")
     ]
     assert all(list(point["tasks"]) == ["scene", "events", "stress"] for point in swept.result["points"])
+
+
+def test_every_file_has_its_row() -> None:
+    told = (PAPERS.parents[1] / "docs" / "literature.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"examples/papers/(\w+\.yaml)", told)) == {path.name for path in PAPERS.glob("*.yaml")}
 
 
 def shapes(plan: Plan) -> Sequence[str]:
