@@ -69,7 +69,7 @@ class Costs:
 
 
 def measure_costs(candidates: Mapping[K, Candidate]) -> dict[K, Costs]:
-    """Measure networks on one row of zeros each; their times are taken in turn, so that a busy machine slows them all."""
+    """Measure networks on one row of zeros each; times are taken in turn, so a busy machine slows all."""
     rows = {name: _row(candidate) for name, candidate in candidates.items()}
     passes = {name: partial(own.network, rows[name], dict.fromkeys(own.tasks)) for name, own in candidates.items()}
     latencies_ms = _latencies_ms(passes)
