@@ -5,6 +5,7 @@ the data that it saw. Loading builds every part from its settings; no code of th
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -18,13 +19,16 @@ from motet.config.user_code import components_of
 from motet.data.batch import Batch, Column
 from motet.data.settings import SegmentSettings
 from motet.errors import ConfigError, DataError
+from motet.features.feature_map import TimeGrid
 from motet.features.settings import ScalingSettings, StandardSettings
 from motet.networks.build import AnyNetwork, build_network
+from motet.networks.map_head import given_at, rows_of
 from motet.networks.network import Network
 from motet.networks.output import NetworkOutput, Rows
 from motet.networks.own_losses import with_layer_losses
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
+from motet.networks.targets import given_input
 from motet.pipeline import InputSettings, Pipeline, Precision
 from motet.sources.settings import Content
 from motet.tasks.fused.build import bases_of, build_fused
@@ -51,6 +55,7 @@ class InputDocument(Settings):
     channels: int = required("Channels of the map, C.", ge=1)
     bins: int = required("Bins of a frame, F.", ge=1)
     step_s: float = required("Time from one frame to the next; 0 for a single one.", unit="s", ge=0)
+    start_s: float = option(0.0, "Time of the first frame.", unit="s")
     rate_hz: float = option(0.0, "Rate of the signals that maps were made of; 0 for finished maps.", unit="Hz", ge=0)
 
 
@@ -107,7 +112,12 @@ class Model(nn.Module):
         scalings = {key: catalog.build("scaling", settings) for key, settings in _scaling_settings(document).items()}
         self.scalings = nn.ModuleDict(scalings)
         outputs = {name: task.output_size for name, task in self.tasks.items()}
-        self.network: AnyNetwork = build_network(document.network, input_shapes(document), outputs)
+        shapes = input_shapes(document)
+        self.network: AnyNetwork = build_network(document.network, shapes, outputs)
+        read = [name for name in shapes if document.network.reads(name)]
+        self._given = {
+            name: given_input(output, shapes, read) for name, output in outputs.items() if isinstance(output, MapOutput)
+        }
         if isinstance(self.network, Network) and self.network.feeding is not None:
             self.network.feeding.views = {name: task.view for name, task in self.tasks.items()}
         self._pipelines: dict[tuple[str, str], Pipeline] = {}
@@ -145,6 +155,20 @@ class Model(nn.Module):
             if isinstance(output, MapOutput):
                 found[name] = as_frames(self._scale_input(output.of, column, batch, name))
         return found
+
+    def given(self, task: str, inputs: Mapping[str, Column], target: Column) -> Tensor | None:
+        """Return what a dense task changes, at the moments of its target [n, T, K]; None where it is nothing alike."""
+        name = self._given[task]
+        if name is None or name not in inputs:
+            return None
+        column = rows_of(inputs[name], target.rows)
+        alike = column.values.shape[1] * column.values.shape[3] == target.values.shape[2]
+        return given_at(column, target) if alike else None
+
+    def read_inputs(self, data_set: str) -> dict[str, InputDocument]:
+        """Return the inputs of a data set that the network reads; the others are targets only."""
+        inputs = self.document.data_sets[data_set].inputs
+        return {name: own for name, own in inputs.items() if self.document.network.reads(name)}
 
     def pipeline(self, data_set: str, name: str) -> Pipeline:
         """Return the pipeline of an input of a data set, built once."""
@@ -325,7 +349,8 @@ def input_shapes(document: ModelDocument) -> dict[str, MapShape]:
     shapes: dict[str, tuple[str, MapShape]] = {}
     for data_set, described in document.data_sets.items():
         for name, input_ in described.inputs.items():
-            shape = MapShape(input_.channels, _num_frames(described, input_), input_.bins)
+            grid = TimeGrid(input_.start_s, input_.step_s)
+            shape = MapShape(input_.channels, _num_frames(described, input_), input_.bins, grid)
             other, before = shapes.setdefault(name, (data_set, shape))
             if (shape.channels, shape.bins) != (before.channels, before.bins):
                 raise DataError(
@@ -334,7 +359,7 @@ def input_shapes(document: ModelDocument) -> dict[str, MapShape]:
                     "give them the same signal.channels, signal.rate_hz and features"
                 )
             if shape.frames != before.frames:
-                shapes[name] = (other, MapShape(shape.channels, None, shape.bins))
+                shapes[name] = (other, replace(before, frames=None))
     return {name: shape for name, (_, shape) in shapes.items()}
 
 

@@ -214,7 +214,8 @@ def test_an_experiment_has_data() -> None:
                 "override 'model.encoder={mel: [cnn], wav: [rnn]}': model.encoder.wav: there is no feature 'wav'; "
                 "did you mean 'wave'?",
                 "override 'model.encoder={mel: [cnn], wav: [rnn]}': model.encoder: has no layers "
-                "for the feature 'wave'; add them, or give one list for all inputs",
+                "for the feature 'wave', and no task has it as its target; add them, give one list for all inputs, "
+                "or leave it out",
             ],
         ),
         (

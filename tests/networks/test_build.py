@@ -59,7 +59,9 @@ def test_names_that_nothing_belongs_to_are_refused() -> None:
         ConfigError, match=r"model.encoder.mell: there is no input 'mell'; did you mean 'mel'\?"
     ) as caught:
         build(INPUTS, encoder={"mell": ["rnn"], "wave": ["rnn"]})
-    assert caught.value.problems[1] == "model.encoder: has no layers for the input 'mel'"
+    assert caught.value.problems[1] == (
+        "model.encoder: has no layers for the input 'mel', and no task has it as its target"
+    )
     with pytest.raises(ConfigError, match=r"model.heads.sounds: there is no task 'sounds'; did you mean 'sound'\?"):
         build(heads={"sounds": {"hidden": [3]}})
 

@@ -89,3 +89,19 @@ def test_a_filter_is_not_judged_where_the_rate_is_unknown() -> None:
     settings = SignalSettings(steps=(LowPassSettings(high_hz=4000.0),))
 
     assert settings.steps == (LowPassSettings(high_hz=4000.0),)
+
+
+def test_an_input_may_have_a_rate_and_steps_of_its_own() -> None:
+    signal = SignalSettings.model_validate(
+        {"rate_hz": 8000, "steps": ["normalise"], "inputs": {"low": {"rate_hz": 2000}, "plain": {"steps": []}}}
+    )
+    low, plain, other = (signal.of_input(name) for name in ("low", "plain", "other"))
+    assert (low.rate_hz, low.steps, low.inputs) == (2000, signal.steps, {})
+    assert (plain.rate_hz, plain.steps) == (8000, ())
+    assert (other.rate_hz, other.steps, other.inputs) == (8000, signal.steps, {})
+    with pytest.raises(
+        ValidationError, match=r"inputs\.low: steps\.0\.high_hz is 1500 Hz: it must lie below .*1000 Hz"
+    ):
+        SignalSettings.model_validate(
+            {"rate_hz": 8000, "steps": [{"kind": "low_pass", "high_hz": 1500}], "inputs": {"low": {"rate_hz": 2000}}}
+        )

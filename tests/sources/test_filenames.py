@@ -121,3 +121,25 @@ def test_acted_emotions(motet_data: Path) -> None:
     assert len(examples) == 1080
     assert {example.targets["emotion"] for example in examples} == set(EMOTIONS)
     assert len({example.group for example in examples}) == 18
+
+
+def test_other_recordings_are_found_by_the_same_pieces(tree: Tree) -> None:
+    folder = tree(["noisy/anna_007.wav", "noisy/bert_1.wav", "clean/anna-007.wav", "clean/bert-1.wav"])
+    beside = {"clean": "clean/{speaker}-{index}.wav"}
+    found = list(source(folder, pattern="noisy/{speaker}_{index:d}.wav", beside=beside).examples())
+    assert [example.inputs["clean"].reader for example in found] == [
+        AudioFile(folder / "clean/anna-007.wav"),
+        AudioFile(folder / "clean/bert-1.wav"),
+    ]
+    assert found[0].inputs["signal"].reader == AudioFile(folder / "noisy/anna_007.wav")
+    assert dict(found[0].targets) == {"speaker": "anna", "index": 7}
+    (folder / "clean/bert-1.wav").unlink()
+    with pytest.raises(DataError, match=r"noisy/bert_1.wav: its clean clean/bert-1.wav is not there"):
+        list(source(folder, pattern="noisy/{speaker}_{index:d}.wav", beside=beside).examples())
+    for wrong, message in (
+        ({"signal": "clean/{speaker}.wav"}, "beside names 'signal'"),
+        ({"clean": "clean/{name}.wav"}, "names 'name', which is not there"),
+        ({"clean": "clean/{}.wav"}, "has a piece without a name"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            source(folder, beside=wrong)

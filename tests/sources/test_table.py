@@ -125,3 +125,18 @@ def test_rows_that_do_not_fit_are_refused(tmp_path: Path, text: str, settings: d
 def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"there is no column 'emotoin'; did you mean 'emotion'\?"):
         listed(tmp_path, targets={"emotion": "emotoin"})
+
+
+def test_other_recordings_of_an_example_have_columns_of_their_own(tmp_path: Path) -> None:
+    text = "noisy,clean,start,end\nn/1.wav,c/1.wav,0.5,2\n"
+    (found,) = listed(tmp_path, text, recording="noisy", beside={"clean": "clean"})
+    readers = {name: (recording.reader, recording.start_s) for name, recording in found.inputs.items()}
+    assert readers == {
+        "signal": (AudioFile(tmp_path / "n/1.wav"), 0.5),
+        "clean": (AudioFile(tmp_path / "c/1.wav"), 0.5),
+    }
+    assert found.id == "n/1.wav#0.5-2"
+    with pytest.raises(ConfigError, match="no column 'cleen'; did you mean 'clean'"):
+        listed(tmp_path, text, recording="noisy", beside={"clean": "cleen"})
+    with pytest.raises(DataError, match=r"clips.csv:2: clean is missing"):
+        listed(tmp_path, "noisy,clean,start,end\nn/1.wav,,,\n", recording="noisy", beside={"clean": "clean"})

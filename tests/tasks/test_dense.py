@@ -8,7 +8,7 @@ import torch
 
 from motet.data.batch import Column
 from motet.tasks.dense import Dense
-from motet.tasks.map_losses import si_sdr, squared_error
+from motet.tasks.map_losses import as_long_as, si_sdr, squared_error
 from motet.tasks.map_metrics import MAP_FIGURES
 from motet.tasks.map_settings import DenseSettings
 from motet.tasks.task import MapOutput
@@ -43,17 +43,37 @@ def test_a_shift_predicts_what_comes_next() -> None:
     task, (_, target, _) = _task(shift=2, metrics=["mse"]), _columns()
     future = Column(torch.roll(target.values, -2, dims=1), None, target.lengths)
     assert task.losses(future, target).abs().max() == 0.0
-    np.testing.assert_array_equal(task.measure(future, target, target), np.zeros((3, 1)))
+    np.testing.assert_array_equal(task.measure(future, target, target.values), np.zeros((3, 1)))
     assert (task.losses(target, target) > 0.5).all()
 
 
 def test_figures_are_those_of_each_row_alone() -> None:
     names = ["si_sdr_gain", "si_sdr", "mse", "mae", "lsd"]
     task, columns = _task(metrics=names), _columns()
-    found = task.measure(*columns)
+    prediction, target, before = columns
+    found = task.measure(prediction, target, before.values)
     for row, length in enumerate((300, 200, 90)):
         predicted, true, given = (column.values[row, :length].double().numpy() for column in columns)
         assert found[row].tolist() == pytest.approx([MAP_FIGURES[name](predicted, true, given) for name in names])
+
+
+@pytest.mark.parametrize("frames", [297, 304])
+def test_a_prediction_that_ends_early_holds_its_last_frame_and_one_that_ends_late_is_cut(frames: int) -> None:
+    (_, target, _), task = _columns(), _task(metrics=["mse", "si_sdr_gain"])
+    values = torch.ones(3, frames, 2)
+    values[:, -10:] = 3.0
+    truth = torch.ones(3, 300, 2)
+    truth[:, frames - 10 :] = 3.0
+    for lengths in (None, torch.tensor([frames, frames, frames])):
+        prediction, whole = Column(values, None, lengths), Column(truth, None, None)
+        assert task.losses(prediction, whole).tolist() == [0.0, 0.0, 0.0]
+        figures = task.measure(prediction, whole, None)
+        assert figures[:, 0].tolist() == [0.0, 0.0, 0.0]
+        assert np.isnan(figures[:, 1]).all()
+    shorter = Column(values, None, torch.tensor([frames, 150, 80]))
+    held = as_long_as(shorter, Column(truth, None, target.lengths))
+    assert (held[1, :200] == 1.0).all()
+    assert not held[1, 200:].any()
 
 
 def test_means_leave_out_what_is_undefined_and_weights_are_repeated_rows() -> None:

@@ -90,7 +90,14 @@ def _maps(plan: Plan) -> str:
         if facts is not None:
             known = [str(facts.channels), str(facts.bins), _step(facts.step_s), _frames(facts.frames)]
         rows.append(
-            [found.data_set, found.name, f"{found.recordings:,}", f"{found.stored:,}", *known, found.origin or "?"]
+            [
+                found.data_set,
+                found.name if found.read else f"{found.name} (target)",
+                f"{found.recordings:,}",
+                f"{found.stored:,}",
+                *known,
+                found.origin or "?",
+            ]
         )
     header = ["data set", "input", "recordings", "stored", "channels", "bins", "step", "frames", "known from"]
     return f"MAPS\n{table(rows, header=header)}"
@@ -151,6 +158,7 @@ def _input_json(found: InputPlan) -> Json:
     return {
         "data_set": found.data_set,
         "input": found.name,
+        "read": found.read,
         "recordings": found.recordings,
         "stored": found.stored,
         "known_from": found.origin,

@@ -6,12 +6,13 @@ what `lengths` says, while a row that is repeated or wrapped to the wanted lengt
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from motet import draws
 from motet.data.batch import Batch, Column
@@ -43,6 +44,8 @@ class Loader:
         The key of crops and mixup.
     mixup
         Mixes training rows where given.
+    unread
+        Inputs that are targets only, and stand in no batch as inputs.
 
     Raises
     ------
@@ -58,11 +61,13 @@ class Loader:
         *,
         seed: int = 0,
         mixup: MixupSettings | None = None,
+        unread: Collection[str] = (),
     ) -> None:
         self.corpus = corpus
+        self._unread = frozenset(unread)
         self._seed, self._mixup, self._kinship = seed, mixup, corpus.kinship()
         self._maps = [
-            DataSetMaps.of(sources[name], len(data_set), (segments or {}).get(name))
+            DataSetMaps.of(sources[name], len(data_set), (segments or {}).get(name), self._unread)
             for name, data_set in corpus.data_sets.items()
         ]
         self._framed = {name: task for name, task in corpus.tasks.items() if isinstance(task, FrameTask)}
@@ -120,6 +125,13 @@ class Loader:
             chosen = np.sort(order[first : first + batch_size])  # owners ascend
             yield self._gather(owners[chosen], owners[chosen], starts[chosen], None)
 
+    def maps_of(self, name: str, batch: Batch) -> Tensor:
+        """Return the maps of an input in a batch of a data set that has it, also of one that is a target only."""
+        if name in batch.inputs:
+            return batch.inputs[name].values
+        task = next(task for task, of in self._mapped.items() if of == name)
+        return batch.targets[task].values
+
     def _spans(self, rows: Integers) -> list[Span]:
         """Return (data set, start, stop) of the data sets among ascending rows."""
         edges = np.searchsorted(rows, self.corpus.edges).tolist()
@@ -156,7 +168,8 @@ class Loader:
 
     def _gather(self, row_ids: Integers, rows: Integers, starts: Integers, occasion: Occasion | None) -> Batch:
         spans, names = self._spans(rows), list(self.corpus.data_sets)
-        inputs = {name: self._read(name, rows, starts, spans, occasion) for name in self._grids}
+        read = [name for name in self._grids if name not in self._unread]
+        inputs = {name: self._read(name, rows, starts, spans, occasion) for name in read}
         begin_s, end_s = self._windows(rows, starts, spans)
         targets = {
             name: self._framed_target(name, rows, begin_s, end_s) if name in self._framed else _present(column, rows)

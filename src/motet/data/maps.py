@@ -1,6 +1,6 @@
 """Where maps lie, and which of their frames make a segment. The injected `MapSource` reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -76,8 +76,8 @@ class DataSetMaps:
     lengths
         Frames of all rows by input.
     main
-        The input with the longest time between frames, in whose frames segments are drawn; one moment in it is
-        found in all others.
+        Of the inputs that the network reads, the one with the longest time between frames, in whose frames segments
+        are drawn; one moment in it is found in all others.
     num_frames
         Frames of a segment by input; absent for an input that is not cut: a vector (one frame a row).
     """
@@ -89,12 +89,15 @@ class DataSetMaps:
     num_frames: dict[str, int]
 
     @classmethod
-    def of(cls, sources: Mapping[str, MapSource], size: int, segments: Segments | None) -> "DataSetMaps":
-        """Look at the maps of a data set with `size` rows."""
+    def of(
+        cls, sources: Mapping[str, MapSource], size: int, segments: Segments | None, unread: Collection[str] = ()
+    ) -> "DataSetMaps":
+        """Look at the maps of a data set with `size` rows, some of which may be targets only."""
         rows = np.arange(size)
         lengths = {name: np.asarray(source.frames(rows), dtype=np.int64) for name, source in sources.items()}
         timed = {name: sources[name].grid.step_s for name, frames in lengths.items() if frames.max(initial=0) > 1}
-        main = max(timed or sources, key=lambda name: sources[name].grid.step_s)
+        read = [name for name in timed if name not in unread]
+        main = max(read or timed or sources, key=lambda name: sources[name].grid.step_s)
         if not timed or segments is None:
             return cls(sources, lengths, main, None, {})
         return cls(

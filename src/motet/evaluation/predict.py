@@ -14,12 +14,11 @@ from torch import Tensor
 from motet.data.batch import Batch
 from motet.evaluation.fused import Tune, fuse_predictions, to_predict, with_fused
 from motet.evaluation.predicted import Predicted
-from motet.model import Model, as_frames
-from motet.networks.map_head import rows_of
+from motet.model import Model
 from motet.tasks.dense import Dense
 from motet.tasks.frames import as_objects
 from motet.tasks.merge import MergeRule
-from motet.tasks.task import MapOutput, Task
+from motet.tasks.task import Task
 
 Rows = NDArray[np.int64]
 Wanted = Callable[[Batch], Mapping[str, Tensor | None]]
@@ -90,11 +89,10 @@ def predict_batches(
                 present = slice(None) if column.rows is None else column.rows.cpu()
                 starts_s = torch.zeros(batch.size) if batch.starts_s is None else batch.starts_s
                 rows[name].append(_ids(batch, column.rows))
-                task, of = model.tasks[name], model.tasks[name].output_size
-                if isinstance(task, Dense) and isinstance(of, MapOutput):
-                    found[name].append(
-                        task.measure(column, truth[name], as_frames(rows_of(inputs[of.of], column.rows)))
-                    )
+                task = model.tasks[name]
+                if isinstance(task, Dense):
+                    given = model.given(name, inputs, truth[name])
+                    found[name].append(task.measure(column, truth[name], given))
                 else:
                     found[name].append(task.collect(column, starts_s[present].double().numpy()))
     merged = {

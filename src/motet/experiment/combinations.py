@@ -14,6 +14,7 @@ from motet.config.nodes import Node, Path, show_path
 from motet.errors import ConfigError
 from motet.experiment.settings import Sweep
 from motet.tasks.fused.order import in_order
+from motet.tasks.map_settings import DenseSettings
 
 A = TypeVar("A")
 Sizes = str | Sequence[int | str]
@@ -101,9 +102,26 @@ def _only_data(
     def change(root: Node) -> Node:
         root = _keep(_keep(_keep(root, ("data",), names), ("derive",), derived), ("fuse",), fused)
         gone = absent | (sweep.derive.keys() - set(derived))
+        root = _without_targets(root, sweep, _tasks(known[name] for name in names))
         return _keep(root, _HEADS, sweep.model.heads.keys() - gone)
 
     return change
+
+
+def _without_targets(root: Node, sweep: Sweep, tasks: Collection[str]) -> Node:
+    """Leave out features that are the targets of other tasks only."""
+    dense = {
+        (task, settings.of)
+        for own in sweep.data.values()
+        for task, settings in (own.tasks or {}).items()
+        if isinstance(settings, DenseSettings) and not sweep.model.reads(settings.of)
+    }
+    gone = {of for _, of in dense} - {of for task, of in dense if task in tasks}
+    for path in (("features",), *(("data", name, "features") for name in sweep.data)):
+        there = root.find(path)
+        if gone and there is not None and isinstance(there.value, dict) and "kind" not in there.value:
+            root = _keep(root, path, there.value.keys() - gone)
+    return root
 
 
 def _only_tasks(
@@ -124,7 +142,8 @@ def _only_tasks(
         for name in kept:
             root = _keep(root, ("data", name, "tasks"), names)
             root = _with_default(root, ("data", name, "stratify"), strata[name])
-        return _keep(_keep(root, ("fuse",), fused), _HEADS, names)
+        root = _keep(_without_targets(root, sweep, names), ("fuse",), fused)
+        return _keep(root, _HEADS, names)
 
     return change
 

@@ -22,6 +22,7 @@ from motet.experiment.noise import OpenNoise, build_mixes, check_channels, list_
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
 from motet.experiment.shared_data import SharedData, key_of, noise_key
+from motet.experiment.target_checks import check_target_lengths
 from motet.extraction import Extraction, extract_recordings
 from motet.files import DigestCache, digest_bytes
 from motet.maps import LiveMaps, Maps, StoredMaps, misfits
@@ -175,7 +176,7 @@ def open_data(
         raise
     _warn_of_rates(stored)
     _log({name: extractions[name] for name in new}, failures, time.monotonic() - began)
-    return OpenData(
+    found = OpenData(
         corpus,
         {name: part for name, (part, _) in kept.items()},
         stored,
@@ -189,6 +190,12 @@ def open_data(
         opened,
         closing,
     )
+    try:
+        check_target_lengths(found.listed, corpus, experiment.model, found.maps(0))
+    except BaseException:
+        closing.close()
+        raise
+    return found
 
 
 def _list(experiment: Experiment, shared: SharedData, keys: Mapping[str, str], *, whole: bool) -> dict[str, Listed]:

@@ -33,6 +33,7 @@ from motet.experiment.shapes import (
     stored,
     with_frames,
 )
+from motet.experiment.target_checks import check_given
 from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
 from motet.networks.plan import LayerPlan, plan_network
@@ -71,6 +72,8 @@ class InputPlan:
         What told.
     missing_bytes
         About what the store will grow by; None where nothing tells.
+    read
+        Whether the network reads it, or it is a target only.
     """
 
     data_set: str
@@ -80,6 +83,7 @@ class InputPlan:
     facts: MapFacts | None
     origin: Origin | None
     missing_bytes: int | None
+    read: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +149,7 @@ def dry_run(experiment: Experiment) -> Plan:
         check_fused_rows(fused, corpus, fold)
     inputs = plan_inputs(experiment, listed)
     facts = _known_facts(inputs)
-    layers, memory = _plan_model(experiment, listed, outputs_of(corpus), facts)
+    layers, memory = _plan_model(experiment, listed, corpus, facts)
     if facts is not None:
         check_fused_frames(experiment, fused, corpus, network_inputs(listed, facts), facts)
     losses = None if facts is None else try_losses(experiment, network_inputs(listed, facts), outputs_of(corpus))
@@ -188,12 +192,13 @@ def plan_inputs(experiment: Experiment, listed: Mapping[str, Listed]) -> list[In
 
 
 def _plan_model(
-    experiment: Experiment, listed: Mapping[str, Listed], outputs: Mapping[str, int], facts: Facts | None
+    experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus, facts: Facts | None
 ) -> tuple[list[LayerPlan] | None, MemoryPlan | None]:
     if facts is None:
         return None, None
-    shapes = network_inputs(listed, facts)
+    shapes, outputs = network_inputs(listed, facts), outputs_of(corpus)
     layers = plan_network(experiment.model, shapes, outputs)
+    check_given(listed, corpus, experiment.model, shapes)
     check_known_lengths(experiment, shapes, facts, outputs)
     timed = with_frames(shapes, facts)
     return layers, None if timed is None else plan_memory(experiment, timed, outputs)
@@ -221,6 +226,7 @@ def _plan_input(experiment: Experiment, part: Listed, name: str, store: Store, c
         seen,
         None if seen is None else origin,
         None if map_bytes is None else round(missing * map_bytes),
+        experiment.model.reads(name),
     )
 
 

@@ -11,7 +11,7 @@ from motet.data.corpus import Corpus
 from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
 from motet.data.segments import Segments
-from motet.errors import ConfigError
+from motet.errors import ConfigError, DataError
 from motet.evaluation.predict import OwnLosses
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
@@ -155,8 +155,14 @@ def _with_data(experiment: Experiment, other: Experiment | None) -> Experiment:
 
 def _check_maps(opened: OpenData, model: Model) -> None:
     for name, inputs in opened.maps(0).items():
+        known = model.document.data_sets[name].inputs
         for input_name, maps in inputs.items():
-            own = model.document.data_sets[name].inputs[input_name]
+            own, recording = known[input_name], opened.listed[name].inputs[input_name][0]
+            if len({one.recording for one in known.values()}) > 1 and recording != own.recording:
+                raise DataError(
+                    f"data.{name}.source: the examples have no recording {own.recording!r}, which the model takes the "
+                    f"input {input_name!r} from; it must be there beside {recording!r}"
+                )
             check_map(f"data set {name!r}", maps, opened.stored[name][input_name].rate_hz, own)
 
 
@@ -208,7 +214,8 @@ def loaded_fold(opened: OpenData, model: Model, fold: FoldSplit, seed: int) -> F
     corpus: Corpus = opened.corpus
     maps = opened.maps(seed, fold)
     segments = {name: segments_of(model, name) for name in corpus.data_sets}
-    return FoldData(corpus, fold, maps, segments, Loader(corpus, maps, segments, seed=seed))
+    unread = [name for own in maps.values() for name in own if not model.document.network.reads(name)]
+    return FoldData(corpus, fold, maps, segments, Loader(corpus, maps, segments, seed=seed, unread=unread))
 
 
 def segments_of(model: Model, data_set: str) -> Segments | None:

@@ -38,8 +38,8 @@ class FileWay:
 
     def __init__(self, model: Model, data_set: str) -> None:
         self._model, self.data_set = model, data_set
-        self.document = model.document.data_sets[data_set]
-        self.suffixes = sorted(_suffixes(next(iter(self.document.inputs.values()))))
+        self.document, self._inputs = model.document.data_sets[data_set], model.read_inputs(data_set)
+        self.suffixes = sorted(_suffixes(next(iter(self._inputs.values()))))
 
     def read(self, path: str) -> Items:
         """Read a file.
@@ -49,11 +49,11 @@ class FileWay:
         DataError, ConfigError
             If it cannot be used; the message names it.
         """
-        return {name: self._read_input(path, name, own) for name, own in self.document.inputs.items()}
+        return {name: self._read_input(path, name, own) for name, own in self._inputs.items()}
 
     def maps(self, files: Sequence[Items]) -> Mapping[str, Maps]:
         """Return what the network sees of some files, by input."""
-        return {name: self._maps(name, [items[name] for items in files]) for name in self.document.inputs}
+        return {name: self._maps(name, [items[name] for items in files]) for name in self._inputs}
 
     def _read_input(self, path: str, name: str, own: InputDocument) -> Item:
         recording = recording_of(Path(path), own.content, own.pipeline.signal.reader)
@@ -90,11 +90,12 @@ def check_map(place: str, maps: Maps, rate_hz: float, own: InputDocument) -> Non
 def alike(model: Model, first: str, second: str) -> bool:
     """Tell whether the recordings of two data sets went the same way."""
     one, other = model.document.data_sets[first], model.document.data_sets[second]
+    ours, theirs = model.read_inputs(first), model.read_inputs(second)
     return (
-        {name: (own.pipeline, own.content, own.precision) for name, own in one.inputs.items()}
-        == {name: (own.pipeline, own.content, own.precision) for name, own in other.inputs.items()}
+        {name: (own.pipeline, own.content, own.precision) for name, own in ours.items()}
+        == {name: (own.pipeline, own.content, own.precision) for name, own in theirs.items()}
         and (one.segments, one.length_s, one.merge) == (other.segments, other.length_s, other.merge)
-        and all(model.scaling(first, name) is model.scaling(second, name) for name in one.inputs)
+        and all(model.scaling(first, name) is model.scaling(second, name) for name in ours)
     )
 
 

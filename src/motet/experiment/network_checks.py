@@ -30,6 +30,7 @@ from motet.experiment.shapes import (
     recordings_of,
     stored,
 )
+from motet.experiment.target_checks import check_given
 from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
 from motet.model import Model
@@ -73,6 +74,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
     if facts is not None:
         shapes = network_inputs(listed, facts)
         plan_network(experiment.model, shapes, outputs_of(corpus))
+        check_given(listed, corpus, experiment.model, shapes)
         check_fused_frames(experiment, fused, corpus, shapes, facts)
         try_losses(experiment, shapes, outputs_of(corpus))
 
@@ -90,7 +92,7 @@ def check_known_lengths(experiment: Experiment, shapes: Mapping[str, MapShape], 
         _too_short(name, input_name, int((own.frames < needed[input_name]).sum()), needed[input_name], own.step_s)
         for name, inputs in facts.items()
         for input_name, own in inputs.items()
-        if (own.frames < needed.get(input_name, 0)).any()
+        if input_name in needed and (own.frames < needed[input_name]).any()
     ]
     if problems:
         raise ConfigError(*problems, _REMEDY)
@@ -148,7 +150,8 @@ def _check_text(prepared: FoldData, name: str, task: TextSequence, network: Netw
     for data_set, maps in prepared.maps.items():
         every = prepared.corpus.rows_of(data_set)
         own = np.isin(rows, every)
-        for input_name, seen in maps.items():
+        for input_name in (name for name in maps if name in network.min_frames):
+            seen = maps[input_name]
             wanted = np.array([needed[count][input_name] for count in fewest[own].tolist()], dtype=np.int64)
             short = rows[own][seen.frames(rows[own] - every[0]) < wanted] if own.any() else rows[:0]
             if len(short):
@@ -193,7 +196,7 @@ def _needed(experiment: Experiment, shapes: Mapping[str, MapShape], outputs: Out
     if all(shape.frames is not None for shape in shapes.values()):
         return {}
     needed = min_frames(experiment.model, shapes, outputs)
-    return {name: needed[name] for name, shape in shapes.items() if shape.frames is None and needed[name] > 1}
+    return {name: count for name, count in needed.items() if shapes[name].frames is None and count > 1}
 
 
 def _too_short(data_set: str, name: str, count: int, needed: int, step_s: float) -> str:

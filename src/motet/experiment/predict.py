@@ -191,7 +191,7 @@ def choose_data_set(model: Model, like: str | None) -> str:
             f"recordings of {', '.join(names)} were prepared, scaled or cut differently; say whose way new ones go, "
             f"such as --like {chosen}"
         )
-    recordings = dict.fromkeys(own.recording for own in model.document.data_sets[chosen].inputs.values())
+    recordings = dict.fromkeys(own.recording for own in model.read_inputs(chosen).values())
     if len(recordings) > 1:
         raise ConfigError(
             f"an example of {chosen!r} is several recordings ({', '.join(recordings)}), and a file is one; list them "

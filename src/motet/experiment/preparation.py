@@ -1,6 +1,6 @@
 """What one fold with one seed trains on: segment lengths, scaling and tasks fitted on its training rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,10 +51,16 @@ class FoldData:
 def prepare_fold(experiment: Experiment, data: OpenData, fold: FoldSplit, seed: int) -> FoldData:
     """Fit the segment lengths on the training rows and make what draws batches."""
     maps = data.maps(seed, fold)
-    whole = Loader(data.corpus, maps)
+    unread = unread_inputs(experiment, maps)
+    whole = Loader(data.corpus, maps, unread=unread)
     segments = {name: _segments(part, maps[name], data.corpus, whole, fold.train) for name, part in data.listed.items()}
-    loader = Loader(data.corpus, maps, segments, seed=seed, mixup=experiment.mixup)
+    loader = Loader(data.corpus, maps, segments, seed=seed, mixup=experiment.mixup, unread=unread)
     return FoldData(data.corpus, fold, maps, segments, loader)
+
+
+def unread_inputs(experiment: Experiment, inputs: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """Return which inputs, given by data set, are targets only."""
+    return frozenset(name for own in inputs.values() for name in own if not experiment.model.reads(name))
 
 
 def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -> ModelDocument:
@@ -74,6 +80,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
                         channels=prepared.maps[name][input_name].channels,
                         bins=prepared.maps[name][input_name].bins,
                         step_s=prepared.maps[name][input_name].grid.step_s,
+                        start_s=prepared.maps[name][input_name].grid.start_s,
                         rate_hz=data.stored[name][input_name].rate_hz,
                     )
                     for input_name, (recording, pipeline) in part.inputs.items()
@@ -148,7 +155,7 @@ def _training_maps(
     ours = isinstance(scaling, Scaling)
     if ours and scaling.settings.per == "cell":
         for batch in prepared.loader.evaluate(rows, batch_size=64):
-            yield from batch.inputs[name].values.permute(0, 2, 1, 3).numpy()
+            yield from prepared.loader.maps_of(name, batch).permute(0, 2, 1, 3).numpy()
         return
     maps = prepared.maps[data_set][name]
     local = rows - prepared.corpus.rows_of(data_set)[0]

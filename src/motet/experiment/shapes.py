@@ -5,7 +5,7 @@ The settings tell it where they fix rate and channels; else the store does, wher
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -151,7 +151,7 @@ def with_frames(shapes: Mapping[str, MapShape], facts: Facts) -> dict[str, MapSh
         frames = shape.frames or max((int(each.max()) for each in known if len(each)), default=None)
         if frames is None:
             return None
-        found[name] = MapShape(shape.channels, frames, shape.bins)
+        found[name] = replace(shape, frames=frames)
     return found
 
 

@@ -67,7 +67,8 @@ class SharedData:
 def key_of(experiment: Experiment, name: str, *, whole: bool = True) -> str:
     """Return what decides the rows and maps of a data set: equal text, equal rows and maps."""
     alike = DataSetSettings.model_construct(**{**dict(experiment.data_set(name)), **dict.fromkeys(_OF_A_RUN)})
-    shared = [experiment.seed, dump(experiment.store), _dumped(experiment.derive)]
+    read = experiment.model.named_encoders
+    shared = [experiment.seed, dump(experiment.store), _dumped(experiment.derive), read and sorted(read)]
     return json.dumps([name, whole, *shared, dump(alike), _code([alike, experiment.derive])])
 
 

@@ -10,7 +10,7 @@ import csv
 import io
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from motet.experiment.transfer_gradients import gradients
 from motet.files import atomic_write
 from motet.model import Model, input_shapes
 from motet.networks.costs import Candidate, measure_costs
-from motet.networks.shape import MapShape
 from motet.runs import transfer_plot
 from motet.runs.folder import RunFolder, finite, write_json
 from motet.tasks.metrics import LOWER_IS_BETTER
@@ -224,7 +223,7 @@ def _candidate(folder: RunFolder, point: Point) -> Candidate:
         name: own.step_s for data_set in model.document.data_sets.values() for name, own in data_set.inputs.items()
     }
     shapes = {
-        name: MapShape(shape.channels, shape.frames or max(1, round(_SECONDS / steps[name])), shape.bins)
+        name: replace(shape, frames=shape.frames or max(1, round(_SECONDS / steps[name])))
         for name, shape in input_shapes(model.document).items()
     }
     return Candidate(model.network, shapes, model.tasks)

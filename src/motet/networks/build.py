@@ -1,6 +1,7 @@
 """From settings to a network. All that can be refused is refused here, before any data is read."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -32,6 +33,7 @@ from motet.networks.settings import (
 from motet.networks.shape import MapShape
 from motet.networks.sharing import SharedNetwork, build_experts, check_experts, check_framed, share
 from motet.networks.spectrum import Spectrum
+from motet.networks.targets import check_inputs, given_input
 from motet.networks.user_network import UserNetwork
 from motet.tasks.task import MapOutput, PerFrame
 
@@ -73,12 +75,26 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
         return _user_network(settings.network, inputs, outputs)
     _check_heads(settings, outputs)
     feeding_of(settings, outputs)  # refuses what cannot be, of all tasks together
-    _check_mapped(settings, inputs, outputs)
-    return share(settings, inputs, outputs, build=_build_shared, build_layers=_build_layers)
+    check_inputs(settings, inputs, outputs)
+    build = partial(_build_shared, inputs)
+    return share(settings, read_inputs(settings, inputs), outputs, build=build, build_layers=_build_layers)
 
 
-def _build_shared(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> Network:
-    """Build the network whose tasks share all but their heads, and experts where they are asked for."""
+def read_inputs(settings: ModelSettings, inputs: Shapes) -> Shapes:
+    """Return those inputs that the network reads; the others are targets only."""
+    return {name: shape for name, shape in inputs.items() if settings.reads(name)}
+
+
+def _build_shared(every: Shapes, settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> Network:
+    """Build the network whose tasks share all but their heads, and experts where they are asked for.
+
+    Parameters
+    ----------
+    every
+        All inputs, also those that are targets only.
+    inputs
+        Those that are read.
+    """
     encoders = _build_encoders(settings, inputs)
     encoded = {name: layers[-1].shape if layers else inputs[name] for name, layers in encoders.items()}
     fusion = Fusion(settings, encoded) if len(inputs) > 1 else None
@@ -86,7 +102,7 @@ def _build_shared(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     trunk = _build_layers(settings.trunk, shape, "model.trunk")
     shape = trunk[-1].shape if trunk else shape
     framed = {task for task, count in outputs.items() if isinstance(count, PerFrame)}
-    mapped = {task: count.of for task, count in outputs.items() if isinstance(count, MapOutput)}
+    mapped = {task: count for task, count in outputs.items() if isinstance(count, MapOutput)}
     check_framed(framed | mapped.keys(), shape)
     pools = shape.frames != 1 and len(framed) + len(mapped) < len(outputs)
     pooling = Pool(settings.pooling, shape, "model.pooling") if pools else None
@@ -101,8 +117,9 @@ def _build_shared(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     for task, count in outputs.items():
         own = settings.heads.get(task, HeadSettings())
         if task in mapped:
-            of = mapped[task]
-            heads[task] = MapHead(own, shape.values_per_frame, of, inputs[of], f"model.heads.{task}")
+            of = mapped[task].of
+            given = given_input(mapped[task], every, inputs) or next(iter(inputs))
+            heads[task] = MapHead(own, shape.values_per_frame, of, every[of], given)
         else:
             seen = (framed_size if task in framed else size) + extra_size(feeding, task, outputs)
             heads[task] = Head(own, seen, count)
@@ -126,29 +143,6 @@ def _check_heads(settings: ModelSettings, outputs: Mapping[str, int]) -> None:
         raise ConfigError(*problems)
 
 
-def _check_mapped(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> None:
-    """Refuse maps of inputs that there are not, and heads of maps that could not see what came in."""
-    mapped = {task: count.of for task, count in outputs.items() if isinstance(count, MapOutput)}
-    problems = [
-        f"task {task!r}: its target is the input {of!r}, which the network has not{did_you_mean(of, inputs)}; name one "
-        f"of {', '.join(inputs)} in `of`"
-        for task, of in mapped.items()
-        if of not in inputs
-    ]
-    if mapped and settings.sharing.kind != "hard":
-        problems.append(f"model.sharing: dense tasks ({', '.join(mapped)}) share all layers; use sharing: hard")
-    if mapped and any(head.inputs_from for head in settings.heads.values()):
-        problems.append(f"model.heads: beside dense tasks ({', '.join(mapped)}) no head is fed; leave out inputs_from")
-    own = {task: settings.heads.get(task, HeadSettings()) for task in mapped}
-    problems += [
-        f"model.heads.{task}: a dense task leaves behind the last shared layer; leave out from and layers"
-        for task, head in own.items()
-        if head.leaves is not None or head.layers
-    ]
-    if problems:
-        raise ConfigError(*problems)
-
-
 def _build_encoders(settings: ModelSettings, inputs: Shapes) -> dict[str, list[Layer]]:
     """Build every input's layers; the problems of all inputs are reported together."""
     layers = _encoder_settings(settings, inputs)
@@ -165,17 +159,7 @@ def _build_encoders(settings: ModelSettings, inputs: Shapes) -> dict[str, list[L
 
 def _encoder_settings(settings: ModelSettings, inputs: Shapes) -> Mapping[str, Sequence[Settings]]:
     encoder = settings.encoder
-    if not isinstance(encoder, Mapping):
-        return dict.fromkeys(inputs, encoder)
-    problems = [
-        f"model.encoder.{name}: there is no input {name!r}{did_you_mean(name, inputs)}; inputs are {', '.join(inputs)}"
-        for name in encoder
-        if name not in inputs
-    ]
-    problems += [f"model.encoder: has no layers for the input {name!r}" for name in inputs if name not in encoder]
-    if problems:
-        raise ConfigError(*problems)
-    return encoder
+    return encoder if isinstance(encoder, Mapping) else dict.fromkeys(inputs, encoder)
 
 
 def _build_layers(layers: Sequence[Settings], shape: MapShape, path: str) -> list[Layer]:

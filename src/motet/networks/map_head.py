@@ -1,6 +1,6 @@
 """Heads of dense tasks: from the frames of the last layer to a map of the shape and length of an input.
 
-Axes: n rows, D values of a frame of the last layer, T frames of the input, K = C*F values of one, S windows.
+Axes: n rows, D values of a frame of the last layer, T frames of the target, K = C*F values of one, S windows.
 """
 
 import torch
@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from motet.data.batch import Column
-from motet.errors import ConfigError
 from motet.features.feature_map import TimeGrid
 from motet.networks.head import Head
-from motet.networks.output import chosen
-from motet.networks.settings import HeadSettings, MaskSettings
+from motet.networks.output import Inputs, chosen
+from motet.networks.settings import HeadSettings, MaskSettings, SubpixelSettings
 from motet.networks.shape import MapShape
 from motet.networks.spectrum import spectra_of
+from motet.networks.targets import extent
 
 
 class MapHead(nn.Module):
@@ -27,58 +27,52 @@ class MapHead(nn.Module):
     size
         Values of a frame that come in, D.
     of
-        The name of the input.
+        The name of the input that the map is like. It need not come in.
     shape
         Its shape.
-    path
-        Where it stands in the settings.
-
-    Raises
-    ------
-    ConfigError
-        If a mask is wanted of what is no waveform.
+    given
+        The input that is changed into the map, or that lasts as long.
     """
 
-    def __init__(self, settings: HeadSettings, size: int, of: str, shape: MapShape, path: str) -> None:
+    def __init__(self, settings: HeadSettings, size: int, of: str, shape: MapShape, given: str) -> None:
         super().__init__()
-        self.of, self.shape = of, shape
-        mask = settings.decoder if isinstance(settings.decoder, MaskSettings) else None
+        self.of, self.shape, self.given = of, shape, given
+        decoder = settings.decoder
+        mask = decoder if isinstance(decoder, MaskSettings) else None
         self.window = None if mask is None else mask.window
         self.turns_phases = mask is not None and mask.values == "complex"
-        if self.window is not None and shape.bins != 1:
-            raise ConfigError(
-                f"{path}.decoder: a mask is that of a waveform, but the input {of!r} is a map {shape}; use interpolate"
-            )
+        self.factor = decoder.factor if isinstance(decoder, SubpixelSettings) else 1
+        self.residual = not isinstance(decoder, MaskSettings) and decoder.residual
         parts = 2 if self.turns_phases else 1
-        self.outputs = shape.values_per_frame if mask is None else parts * shape.channels * (mask.window // 2 + 1)
+        cells = shape.values_per_frame * self.factor
+        self.outputs = cells if mask is None else parts * shape.channels * (mask.window // 2 + 1)
         self.frames = Head(settings, size, self.outputs)
 
-    def forward(self, column: Column, given: Column, rows: Tensor | None) -> Column:
+    def forward(self, column: Column, inputs: Inputs, rows: Tensor | None) -> Column:
         """Return the predicted maps of some rows, [n, T, K].
 
         Parameters
         ----------
         column
             The frames of the last layer, [B, C', T', F'].
-        given
-            The input, [B, C, T, F], or that of those rows of the batch that have it.
+        inputs
+            What came in, [B, C, T, F] each, or those rows of the batch that have it.
         rows
             The rows that are wanted; None for all.
         """
-        given = rows_of(given, rows)
         values = self.frames(chosen(column.values, rows).transpose(1, 2).flatten(2))
         lengths = None if column.lengths is None else chosen(column.lengths, rows)
-        found = Column(values, rows, lengths, column.grid)
-        made = self._interpolated(found, given) if self.window is None else self._masked(found, given)
-        if given.lengths is not None:
-            valid = torch.arange(made.shape[1], device=made.device) < given.lengths[:, None]
-            made = made * valid[:, :, None]
-        return Column(made, rows, given.lengths, given.grid)
+        found = finer(Column(values, rows, lengths, column.grid), self.factor)
+        given = rows_of(inputs[self.given], rows)
+        if self.window is not None:
+            return self._masked(found, given)
+        place = rows_of(extent(self.of, self.shape, inputs, self.given), rows)
+        made = at_moments(found, place.values.shape[1], place.grid)
+        if self.residual:
+            made = made + given_at(given, place)
+        return _ended(made, place)
 
-    def _interpolated(self, found: Column, given: Column) -> Tensor:
-        return at_moments(found, given.values.shape[2], given.grid)
-
-    def _masked(self, found: Column, given: Column) -> Tensor:
+    def _masked(self, found: Column, given: Column) -> Column:
         """Return the waveform of the masked spectrum; a window behind the end covers the last samples too."""
         assert self.window is not None
         window, hop, size = self.window, self.window // 4, given.values.shape[2]
@@ -89,7 +83,7 @@ class MapHead(nn.Module):
         masked = spectra * self._factors(cells)
         shape = torch.hann_window(window, device=masked.device)
         waveforms: Tensor = torch.istft(masked.flatten(0, 1), window, hop, window=shape, center=True, length=size)
-        return waveforms.view(*masked.shape[:2], size).transpose(1, 2)
+        return _ended(waveforms.view(*masked.shape[:2], size).transpose(1, 2), given)
 
     def _factors(self, cells: Tensor) -> Tensor:
         """Return the mask [n, C, F, S] of raw outputs.
@@ -103,6 +97,14 @@ class MapHead(nn.Module):
         return torch.complex(real, imaginary)
 
 
+def given_at(given: Column, place: Column) -> Tensor:
+    """Return a map that the network was given [n, C, T', F] at the moments of another place in time, [n, T, K]."""
+    values, size = given.values.transpose(1, 2).flatten(2), place.values.shape[1]
+    if given.grid == place.grid and values.shape[1] == size:
+        return values
+    return at_moments(Column(values, given.rows, given.lengths, given.grid), size, place.grid)
+
+
 def rows_of(column: Column, rows: Tensor | None) -> Column:
     """Return an input of some rows of the batch, which all have it."""
     if rows is None:
@@ -110,6 +112,21 @@ def rows_of(column: Column, rows: Tensor | None) -> Column:
     place = rows if column.rows is None else torch.searchsorted(column.rows, rows)
     lengths = None if column.lengths is None else column.lengths[place]
     return Column(column.values[place], rows, lengths, column.grid)
+
+
+def finer(column: Column, factor: int) -> Column:
+    """Return frames [n, T, factor * K] as that many shorter ones [n, factor * T, K], one behind the other.
+
+    Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural
+    network", CVPR 2016, equation 4, over time.
+    """
+    if factor == 1:
+        return column
+    rows, frames = column.values.shape[:2]
+    values = column.values.reshape(rows, frames * factor, -1)
+    lengths = None if column.lengths is None else column.lengths * factor
+    grid = None if column.grid is None else TimeGrid(column.grid.start_s, column.grid.step_s / factor)
+    return Column(values, column.rows, lengths, grid)
 
 
 def at_moments(found: Column, size: int, grid: TimeGrid | None) -> Tensor:
@@ -137,3 +154,11 @@ def at_moments(found: Column, size: int, grid: TimeGrid | None) -> Tensor:
 def _taken(values: Tensor, frames: Tensor) -> Tensor:
     """Return some frames [n, size] of values [n, T', K]."""
     return values.gather(1, frames[:, :, None].expand(-1, -1, values.shape[2]))
+
+
+def _ended(made: Tensor, place: Column) -> Column:
+    """Return maps that are zero behind the end of each row."""
+    if place.lengths is not None:
+        valid = torch.arange(made.shape[1], device=made.device) < place.lengths[:, None]
+        made = made * valid[:, :, None]
+    return Column(made, place.rows, place.lengths, place.grid)

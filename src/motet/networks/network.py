@@ -80,7 +80,8 @@ class Network(nn.Module):
         Parameters
         ----------
         inputs
-            Scaled maps by input, [n, C, T, F]; padding is zero. An input that no row has may be left out.
+            Scaled maps by input, [n, C, T, F]; padding is zero. An input that no row has may be left out, and one that
+            is a target only is not looked at.
         rows
             The rows of the batch by task, int64 [n]; None for all.
         given
@@ -101,7 +102,7 @@ class Network(nn.Module):
                 self.encoders.of(name), at_least(column, self.min_frames[name]), f"encoder.{name}", maps
             )
             for name, column in inputs.items()
-            if len(column.values)
+            if len(column.values) and name in self.min_frames
         }  # fmt: skip
         return self.through_trunk(self.joined(encoded), maps)
 
@@ -146,7 +147,7 @@ class Network(nn.Module):
         for task in mapped:
             assert inputs is not None, "a map is predicted beside what came in"
             head, shared = cast(MapHead, self.heads.of(task)), [frames.values]
-            predictions[task] = head(frames, inputs[head.of], rows[task])
+            predictions[task] = head(frames, inputs, rows[task])
         if pooled:
             features = self.pooled(frames)
             shared, embeddings = shared or [features], {"features": Column(features)}

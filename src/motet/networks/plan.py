@@ -10,7 +10,7 @@ from torch import nn
 from motet.data.batch import Column
 from motet.features.feature_map import TimeGrid
 from motet.networks.attention import AttendedNetwork
-from motet.networks.build import Shapes, build_network, encoder_paths
+from motet.networks.build import Shapes, build_network, encoder_paths, read_inputs
 from motet.networks.cnn import Cnn
 from motet.networks.map_head import MapHead
 from motet.networks.names import Named
@@ -72,7 +72,7 @@ def plan_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, 
     with torch.device("meta"):
         network = build_network(settings, inputs, outputs)
     if not isinstance(network, UserNetwork):
-        return list(_shared_lines(network, settings, inputs))
+        return list(_shared_lines(network, settings, read_inputs(settings, inputs)))
     count = count_parameters(network)
     if not outputs:
         return [LayerPlan("model.network", "network", tuple(inputs.values()), MapShape(0, 1, 1), count)]

@@ -4,6 +4,7 @@ A layer takes and returns a map of C channels, T frames and F bins. Time is kept
 `mlp` per clip) removes it; every layer reshapes what it receives by itself.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -182,10 +183,26 @@ LayerSettings = Annotated[
 ]
 
 
+_RESIDUAL = "Whether only what changes is made: the given input is added, interpolated to the frames of the target."
+
+
 class InterpolateSettings(Settings):
     """Values of every frame of the last layer; between them they are interpolated to the frames of the target."""
 
     kind: Literal["interpolate"] = "interpolate"
+    residual: bool = option(False, _RESIDUAL)
+
+
+class SubpixelSettings(Settings):
+    """Several frames of the target for each frame of the last layer, for upsampling (Shi et al. 2016)."""
+
+    kind: Literal["subpixel"] = "subpixel"
+    factor: int = option(
+        2,
+        "How many: the step of the last layer over that of the target; what is left of the ratio is interpolated.",
+        ge=2,
+    )
+    residual: bool = option(False, _RESIDUAL)
 
 
 class MaskSettings(Settings):
@@ -198,7 +215,7 @@ class MaskSettings(Settings):
     )
 
 
-DecoderSettings = Annotated[InterpolateSettings | MaskSettings, Slot("decoder")]
+DecoderSettings = Annotated[InterpolateSettings | SubpixelSettings | MaskSettings, Slot("decoder")]
 
 
 class HeadSettings(Settings):
@@ -232,7 +249,8 @@ class ModelSettings(Settings):
 
     encoder: OneOrNamed[Many[LayerSettings]] = option(
         (CnnSettings(),),
-        "Layers from the input on; one list for every input (each with weights of its own), or one by name.",
+        "Layers from the input on; one list for every input (each with weights of its own), or one by name: then "
+        "inputs without are targets only.",
     )
     fusion: Literal["concat", "mean", "sum"] = option("concat", "How the encoded inputs become one.")
     fusion_per: Literal["clip", "frame"] = option(
@@ -246,3 +264,12 @@ class ModelSettings(Settings):
     network: Annotated[UserComponent, Slot("network")] | None = option(
         None, "A network of your own, ./mine.py:Net, in place of all of the above."
     )
+
+    @property
+    def named_encoders(self) -> tuple[str, ...] | None:
+        """The inputs that the network reads, where encoders are named; None where it reads all there are."""
+        return tuple(self.encoder) if isinstance(self.encoder, Mapping) and self.network is None else None
+
+    def reads(self, name: str) -> bool:
+        """Tell whether the network reads an input; one that it does not read can only be a target."""
+        return self.named_encoders is None or name in self.named_encoders

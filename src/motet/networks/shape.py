@@ -5,10 +5,11 @@ grid and the shortest map that passes come from the same windows, so plan and ne
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from motet.errors import ConfigError
+from motet.features.feature_map import TimeGrid
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,11 +27,14 @@ class MapShape:
         T; None where recordings keep their own length.
     bins
         F; 1 for a waveform.
+    grid
+        The time of the frames, where it is known; shapes are equal without it.
     """
 
     channels: int
     frames: int | None
     bins: int
+    grid: TimeGrid | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return the shape as messages and plans show it."""

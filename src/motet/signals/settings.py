@@ -239,6 +239,13 @@ class MixSettings(Settings):
     )
 
 
+class InputSignalSettings(Settings):
+    """How the recording of one input becomes another signal than those of the other inputs."""
+
+    rate_hz: float | None = option(None, "Sampling rate of this input; by default that of all inputs.", unit="Hz", gt=0)
+    steps: Many[StepSettings] | None = option(None, "Preparation steps in place of those of all inputs.")
+
+
 class SignalSettings(Settings):
     """How every recording becomes a signal."""
 
@@ -256,23 +263,36 @@ class SignalSettings(Settings):
     mix: Many[MixSettings] = option((), "What is mixed in, after the steps: recordings of the parts of `noise`.")
     augment: Many[WaveformAugmentSettings] = option((), "Random changes of the waveform, in training only.")
     reader: ReaderSettings = option(ReaderSettings(), "How files are read that do not say it themselves.")
+    inputs: dict[Name, InputSignalSettings] = option(
+        {}, "What some inputs have otherwise, by name, such as a lower rate: {low: {rate_hz: 4000}}."
+    )
+
+    def of_input(self, name: str) -> "SignalSettings":
+        """Return how the recording of one input becomes a signal."""
+        own = self.inputs.get(name, InputSignalSettings())
+        changed = {key: value for key, value in own if value is not None}
+        return self.model_copy(update={**changed, "inputs": {}})
 
     @model_validator(mode="after")
     def _filters_lie_below_nyquist(self) -> Self:
-        if self.rate_hz is None:
-            return self
-        for number, step in enumerate(self.steps):
-            for name in ("low_hz", "high_hz"):
-                limit_hz = getattr(step, name, None) if isinstance(step, _FILTERS) else None
-                if limit_hz is not None and limit_hz >= self.rate_hz / 2:
-                    raise ValueError(
-                        f"steps.{number}.{name} is {limit_hz:g} Hz: it must lie below half of rate_hz, "
-                        f"{self.rate_hz / 2:g} Hz; lower it or raise rate_hz"
-                    )
+        for name in ("", *self.inputs):
+            signal, where = (self.of_input(name), f"inputs.{name}: ") if name else (self, "")
+            for number, step in enumerate(signal.steps if signal.rate_hz is not None else ()):
+                _check_filter(step, f"{where}steps.{number}", signal.rate_hz or 0.0)
         return self
 
 
 _FILTERS = (BandPassSettings, HighPassSettings, LowPassSettings)
+
+
+def _check_filter(step: Settings, path: str, rate_hz: float) -> None:
+    for name in ("low_hz", "high_hz"):
+        limit_hz = getattr(step, name, None) if isinstance(step, _FILTERS) else None
+        if limit_hz is not None and limit_hz >= rate_hz / 2:
+            raise ValueError(
+                f"{path}.{name} is {limit_hz:g} Hz: it must lie below half of rate_hz, {rate_hz / 2:g} Hz; lower it or "
+                "raise rate_hz"
+            )
 
 
 def _ordered(settings: SettingsT, low: float, high: float) -> SettingsT:

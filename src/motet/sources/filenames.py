@@ -10,7 +10,7 @@ from motet.sources.codes import CodeNames
 from motet.sources.example import Example, fold_roles
 from motet.sources.listing import list_files, portable, several
 from motet.sources.partitions import partition_by
-from motet.sources.patterns import FilePattern
+from motet.sources.patterns import FilePattern, filled
 from motet.sources.recordings import recording_of, with_rate
 from motet.sources.settings import FilenamesSettings, Value, partition_names
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
@@ -39,17 +39,36 @@ class Filenames:
         partition = partition_by(settings.partition)
         folds = fold_roles(str(pieces[settings.fold]) for _, pieces in found) if settings.fold else {}
         names = [CodeNames.of(piece, codes) for piece, codes in settings.labels.items()]
-        folder = Path(settings.path)
+        folder, beside = Path(settings.path), self._beside([name for name, _ in found])
         for name, pieces in found:
             named = {codes.task: codes.name(pieces[codes.task], name) for codes in names}
             yield Example(
                 id=portable(name),
-                inputs={INPUT: recording_of(folder / name, settings.content, reader)},
+                inputs={
+                    own: recording_of(folder / path, settings.content, reader)
+                    for own, path in {INPUT: name, **beside[name]}.items()
+                },
                 targets={**pieces, **named} if named else pieces,
                 group=str(pieces[settings.group]) if settings.group else None,
                 folds=folds[str(pieces[settings.fold])] if settings.fold else None,
                 partition=partition(pieces, name),
             )
+
+    def _beside(self, names: list[str]) -> dict[str, dict[str, str]]:
+        """Return the paths of the other recordings of every file, by its name and theirs."""
+        settings, pattern = self.settings, FilePattern.of(self.settings.pattern)
+        found = {
+            name: {own: filled(path, pattern.raw(name)) for own, path in settings.beside.items()} for name in names
+        }
+        absent = [
+            f"{settings.path}/{name}: its {own} {path} is not there"
+            for name, others in found.items()
+            for own, path in others.items()
+            if not (Path(settings.path) / path).is_file()
+        ]
+        if absent:
+            raise several(absent, "correct `beside`, or add or remove files so that each has its own")
+        return found
 
     def tasks(self) -> TaskDefaults:
         """Return a task for each piece that is not used for groups, folds or partitions."""
@@ -68,7 +87,8 @@ class Filenames:
         listed = list_files(settings.path, extensions=[pattern.extension])
         found = [(name, pattern.match(name)) for name in listed]
         matching = [(name, pieces) for name, pieces in found if pieces is not None]
-        others = [name for name, pieces in found if pieces is None]
+        partners = {path for own in self._beside([name for name, _ in matching]).values() for path in own.values()}
+        others = [name for name, pieces in found if pieces is None and name not in partners]
         if not matching:
             raise DataError(_nothing(settings, others or list_files(settings.path)))
         if others and settings.unmatched == "error":

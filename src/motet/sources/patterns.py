@@ -6,7 +6,7 @@ twice must be the same text in both places.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from string import Formatter
@@ -80,6 +80,18 @@ class FilePattern:
                 pieces[piece] = _CONVERT[kind](match[piece])
         return pieces
 
+    def raw(self, name: str) -> dict[str, str]:
+        """Return the pieces of a name that matches, as they are written: with the zeros before a number.
+
+        Examples
+        --------
+        >>> FilePattern.of("{speaker}_{index:d}.wav").raw("theo_007.wav")
+        {'speaker': 'theo', 'index': '007'}
+        """
+        match = self._greedy.fullmatch(name if "/" in self.pattern else name[name.rfind("/") + 1 :])
+        assert match is not None, "only names that match have pieces"
+        return match.groupdict()
+
     def _refuse_other_readings(self, match: re.Match[str], name: str) -> None:
         # The match of the longest pieces and that of the shortest ones are the two ends of an order of all matches.
         other = self._lazy.fullmatch(match.string)
@@ -89,6 +101,18 @@ class FilePattern:
                 f"{name}: '{self.pattern}' fits in more than one way, as {_shown(other)} and as {_shown(match)}; give "
                 "pieces a type or a width, as in {index:d} or {code:2s}"
             )
+
+
+def filled(pattern: str, pieces: Mapping[str, str]) -> str:
+    """Return a path whose named pieces are filled in; a type or a width does not change how they are written.
+
+    Examples
+    --------
+    >>> filled("clean/{speaker}-{index:d}.wav", {"speaker": "theo", "index": "007"})
+    'clean/theo-007.wav'
+    """
+    parts = [(literal, pieces[name] if name else "") for literal, name, _, _ in Formatter().parse(pattern)]
+    return "".join(part for pair in parts for part in pair)
 
 
 def _expression(pattern: str, *, lazy: bool) -> str:

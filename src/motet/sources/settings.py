@@ -138,6 +138,11 @@ class FilenamesSettings(Settings):
     )
     labels: dict[str, LabelNames] = option({}, "Names of the codes of a piece: {emotion: {1: neutral, 2: calm}}.")
     unmatched: Literal["error", "skip"] = option("error", "What to do with files of that extension that do not match.")
+    beside: dict[Name, str] = option(
+        {},
+        "More recordings of every example by name, beside the signal: paths below the folder with the same pieces, "
+        "{clean: clean/{speaker}_{index}.wav}.",
+    )
     content: Content = _content()
     rate_hz: float | None = _rate()
 
@@ -150,6 +155,11 @@ class FilenamesSettings(Settings):
         _check_names("fold", [self.fold], fields)
         _check_names("partition", partition_names(self.partition), fields)
         _check_names("labels", self.labels, fields)
+        _check_beside(self.beside)
+        for pattern in self.beside.values():
+            _check_names(f"beside: '{pattern}'", pattern_fields(pattern), fields)
+            if any(name == "" for _, name, _, _ in _parsed(pattern)):
+                raise ValueError(f"beside: '{pattern}' has a piece without a name; name it there and in the pattern")
         for role, rules in self.partition.items() if isinstance(self.partition, dict) else ():
             for name, rule in rules.items():
                 if fields[name] == "s" and (rule.below is not None or rule.above is not None):
@@ -205,6 +215,9 @@ class TableSettings(Settings):
     kind: Literal["table"] = "table"
     path: ExistingFile = required("The table; its first row names the columns.")
     recording: str = option("path", "Column with the path of the recording.")
+    beside: dict[Name, str] = option(
+        {}, "More recordings of every example by name, beside the signal: a column of paths each, {clean: clean_path}."
+    )
     root: ExistingFolder | None = option(
         None, "Folder that relative paths start from; by default the table's own folder."
     )
@@ -229,6 +242,7 @@ class TableSettings(Settings):
     @model_validator(mode="after")
     def _labels_are_tasks(self) -> Self:
         _check_names("labels", self.labels, self.targets)
+        _check_beside(self.beside)
         return self
 
 
@@ -395,6 +409,11 @@ SourceSettings = Annotated[
     Slot("source"),
     BeforeValidator(_from_examples),
 ]
+
+
+def _check_beside(beside: Collection[str]) -> None:
+    if "signal" in beside:
+        raise ValueError("beside names 'signal', which is the recording itself; give the other one another name")
 
 
 def _check_names(key: str, names: Iterable[str | None], known: Collection[str]) -> None:

@@ -39,6 +39,7 @@ class Table:
         manifest = self._read()
         root = Path(settings.root) if settings.root is not None else Path(settings.path).parent
         paths = manifest.text(settings.recording)
+        beside = {name: manifest.text(column) for name, column in settings.beside.items()}
         spans = _spans(settings, manifest)
         ids = _ids(settings, manifest, root, paths, spans)
         targets = _targets(settings, manifest)
@@ -51,9 +52,13 @@ class Table:
             start_s, end_s = spans[row]
             group = groups[row] if groups else None
             known = {name: cells[row] for name, cells in values.items()}
+            files = {INPUT: path, **{name: others[row] for name, others in beside.items()}}
             yield Example(
                 id=ids[row],
-                inputs={INPUT: recording_of(root / path, settings.content, reader, start_s=start_s, end_s=end_s)},
+                inputs={
+                    name: recording_of(root / file, settings.content, reader, start_s=start_s, end_s=end_s)
+                    for name, file in files.items()
+                },
                 targets={task: target for task, cells in targets.items() if (target := cells[row]) is not None},
                 group=None if group is None else str(group),
                 folds=roles[folds[row]] if folds else None,

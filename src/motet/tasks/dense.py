@@ -1,8 +1,11 @@
-"""A map as target: what an input was before anything random was done to it.
+"""A map as target: what an input was before anything random was done to it, or an input that the network never sees.
 
 Noise mixed in makes that denoising, random changes of the features a denoising autoencoder, nothing at all plain
-reconstruction, and a shift in time prediction of what comes next. Targets are scaled as the input is. Axes: n rows, T
-frames, K values of a frame, M figures. What is kept of a prediction are its figures, float64 [n, M], not the map.
+reconstruction, and a shift in time prediction of what comes next. An input that no encoder reads can be anything that
+belongs to the row: the recording at a higher rate, or another recording. Targets are scaled as the input is.
+
+Axes: n rows, T frames, K values of a frame, M figures. What is kept of a prediction are its figures, float64 [n, M],
+not the map.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -66,7 +69,7 @@ class Dense(Task):
     @property
     def output_size(self) -> MapOutput:
         """One map of the shape of the input."""
-        return MapOutput(self.settings.of)
+        return MapOutput(self.settings.of, self.settings.given)
 
     @staticmethod
     def collect_labels(targets: Iterable[Any]) -> tuple[str, ...]:
@@ -83,10 +86,10 @@ class Dense(Task):
 
     def losses(self, prediction: Framed, target: Framed) -> "Tensor":
         """Return the loss of every row [n] from predicted and true maps [n, T, K]."""
-        from motet.tasks.map_losses import map_loss
+        from motet.tasks.map_losses import as_long_as, map_loss
 
         shift = self.settings.shift
-        values, truth, lengths = prediction.values, target.values, target.lengths
+        values, truth, lengths = as_long_as(prediction, target), target.values, target.lengths
         if shift:
             values, truth = values[:, :-shift], truth[:, shift:]
             lengths = None if lengths is None else (lengths - shift).clamp(min=1)
@@ -96,21 +99,26 @@ class Dense(Task):
         """Return no lines: the loss tells how training goes."""
         return prediction.values[:0, 0], target.values[:0, 0]
 
-    def measure(self, prediction: Framed, target: Framed, given: Framed) -> Values:
+    def measure(self, prediction: Framed, target: Framed, given: "Tensor | None") -> Values:
         """Return the figures of every row [n, M].
 
         Parameters
         ----------
-        prediction, target, given
-            What was predicted, what is true, and what the network was given: maps [n, T, K].
+        prediction, target
+            What was predicted and what is true: maps [n, T, K]. A prediction that ends a frame early holds its last.
+        given
+            What the network was given, at the moments of the target [n, T, K]; None where it is nothing alike.
         """
+        from motet.tasks.map_losses import as_long_as
+
         lengths = [target.values.shape[1]] * len(target.values) if target.lengths is None else target.lengths.tolist()
-        columns = [column.values.double().cpu().numpy() for column in (prediction, target, given)]
+        predicted, true = (values.double().cpu().numpy() for values in (as_long_as(prediction, target), target.values))
+        before = None if given is None else given.double().cpu().numpy()
         shift = self.settings.shift
         figures = np.zeros((len(lengths), len(self.output_names)))
         for row, length in enumerate(lengths):
-            predicted, true, noisy = (column[row, :length] for column in columns)
-            maps = _aligned(predicted, true, noisy, shift)
+            own = None if before is None else before[row, :length]
+            maps = _aligned(predicted[row, :length], true[row, :length], own, shift)
             figures[row] = [MAP_FIGURES[name](*maps) for name in self.output_names]
         return figures
 
@@ -174,9 +182,13 @@ class MapOutcome:
         return {names[0]: {"rows": float(len(once)), **means}}
 
 
-def _aligned(predicted: Values, target: Values, given: Values, shift: int) -> tuple[Values, Values, Values]:
+def _aligned(
+    predicted: Values, target: Values, given: Values | None, shift: int
+) -> tuple[Values, Values, Values | None]:
     """Return maps in which every frame stands beside the one that it is to be."""
-    return (predicted[:-shift], target[shift:], given[:-shift]) if shift else (predicted, target, given)
+    if not shift:
+        return predicted, target, given
+    return predicted[:-shift], target[shift:], None if given is None else given[:-shift]
 
 
 def _no_loss(predictions: "Tensor", targets: "Tensor") -> "Tensor":

@@ -17,8 +17,27 @@ from motet.tasks.map_settings import (
     SiSdrLossSettings,
     SpectralLossSettings,
 )
+from motet.tasks.task import Framed
 
 _SMALLEST_POWER = 1e-8
+
+
+def as_long_as(prediction: Framed, target: Framed) -> Tensor:
+    """Return a predicted map with as many frames as its target [n, T, K]: cut, or the last valid frame held.
+
+    A map that is made from an input of another rate may end a frame before or behind its target.
+    """
+    size, values = target.values.shape[1], prediction.values
+    if prediction.lengths is None:
+        if values.shape[1] >= size:
+            return values[:, :size]
+        return torch.cat([values, values[:, -1:].expand(-1, size - values.shape[1], -1)], dim=1)
+    frames = torch.arange(size, device=values.device)[None]
+    held = torch.minimum(frames, (prediction.lengths - 1).clamp(min=0)[:, None])
+    longer = values.gather(1, held[:, :, None].expand(-1, -1, values.shape[2]))
+    if target.lengths is None:
+        return longer
+    return longer * (frames < target.lengths[:, None])[:, :, None]
 
 
 def squared_error(predictions: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:

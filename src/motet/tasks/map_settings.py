@@ -84,10 +84,18 @@ MapMetricSettings = Annotated[
 
 
 class DenseSettings(Settings):
-    """A map as target: an input as it is before noise is mixed in or anything is changed at random."""
+    """A map as target: an input as it is before noise is mixed in or anything is changed at random.
+
+    An input that no encoder is named after is a target only.
+    """
 
     kind: Literal["dense"] = "dense"
     of: Name = option("signal", "The input whose clean map is the target; signal where features have no names.")
+    given: Name | None = option(
+        None,
+        "The input that a mask and a residual are of, and that gains are measured against; by default `of`, or where "
+        "that is a target only, the input that is read, or the only one whose frames have as many values.",
+    )
     shift: int = option(0, "Frames by which the target lies ahead: 1 predicts the next frame.", unit="frames", ge=0)
     loss: Many[MapLossSettings] = option(
         (MapSquaredErrorSettings(),), "What training makes small, all together.", min_length=1

@@ -42,14 +42,17 @@ class MapOutput(int):
     ----------
     of
         The name of the input.
+    given
+        The input that the map is made from, where that is said: see `motet.networks.targets.given_input`.
     """
 
     of: str
+    given: str | None
 
-    def __new__(cls, of: str) -> Self:
+    def __new__(cls, of: str, given: str | None = None) -> Self:
         """Make one."""
         made = super().__new__(cls, 1)
-        made.of = of
+        made.of, made.given = of, given
         return made
 
 

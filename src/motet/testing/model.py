@@ -193,7 +193,7 @@ def _compare(found: Findings, one: Outputs, other: Outputs, problem: str) -> Non
 
 def _of_model(model: Model, data_set: str) -> _Checked:
     tasks = model.document.data_sets[data_set].tasks
-    names = model.document.data_sets[data_set].inputs
+    names = model.read_inputs(data_set)
     return _Checked(
         model,
         model.network,

@@ -99,20 +99,67 @@ def check_fed_labels(model: ModelSettings, mixup: Any) -> Iterator[CrossProblem]
 
 def check_inputs(data: CompleteDataSets, model: ModelSettings) -> Iterator[CrossProblem]:
     """Find encoders by input that are not those of the named features."""
-    encoder: Any = model.encoder
     named = {name for data_set in data.values() for name in by_name(data_set.features)}
-    if not isinstance(encoder, Mapping) or None in named or model.network is not None:
+    if model.named_encoders is None or None in named:
         return
     inputs = sorted(str(name) for name in named)
     reads = (("features",), *_DATA)
-    for name in encoder:
+    for name in model.named_encoders:
         if name not in named:
             message = f"there is no feature {name!r}{_instead(name, inputs)}"
             yield CrossProblem(("model", "encoder", name), message, reads)
+    targets = {settings.of for _, _, settings in _dense(data)}
     for name in inputs:
-        if name not in encoder:
-            message = f"has no layers for the feature {name!r}; add them, or give one list for all inputs"
+        if not model.reads(name) and name not in targets:
+            message = (
+                f"has no layers for the feature {name!r}, and no task has it as its target; add them, give one list "
+                "for all inputs, or leave it out"
+            )
             yield CrossProblem(("model", "encoder"), message, reads)
+
+
+def check_maps(data: CompleteDataSets) -> Iterator[CrossProblem]:
+    """Find dense tasks of inputs that their data set has not."""
+    for name, task, settings in _dense(data):
+        inputs = by_name(data[name].features)
+        for key in ("of", "given"):
+            wanted = getattr(settings, key)
+            if None not in inputs and wanted is not None and wanted not in inputs:
+                message = f"there is no feature {wanted!r}{_instead(wanted, [str(own) for own in inputs])}"
+                yield CrossProblem(("data", name, "tasks", task, key), message, (("features",), ("data", name)))
+
+
+def check_input_signals(
+    data: CompleteDataSets, model: ModelSettings, overridden: Mapping[str, Iterable[str]]
+) -> Iterator[CrossProblem]:
+    """Find signals of inputs that there are not, and noise for inputs of another rate than the noise has.
+
+    Parameters
+    ----------
+    data, overridden
+        As in `check_frequencies`.
+    """
+    for name, data_set in data.items():
+        path = (*(("data", name) if "signal" in overridden[name] else ()), "signal", "inputs")
+        inputs = by_name(data_set.features)
+        for own in data_set.signal.inputs:
+            if None not in inputs and own not in inputs:
+                message = f"there is no feature {own!r}{_instead(own, [str(one) for one in inputs])}"
+                yield CrossProblem((*path, own), message, (("features",), ("data", name)))
+            elif data_set.signal.mix and model.reads(own):
+                message = (
+                    "noise is mixed into inputs that the network reads at one rate and after the same steps; set "
+                    "these for all inputs in signal, and give the target what it has otherwise"
+                )
+                yield CrossProblem((*path, own), message, ((*path[:-1], "mix"),))
+
+
+def _dense(data: CompleteDataSets) -> Iterator[tuple[str, str, DenseSettings]]:
+    """Yield the dense tasks, each with the data set that it is of."""
+    for name, data_set in data.items():
+        for task, settings in (data_set.tasks or {}).items():
+            if isinstance(settings, DenseSettings):
+                yield name, task, settings
 
 
 def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[str]]) -> Iterator[CrossProblem]:
@@ -126,12 +173,10 @@ def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[
         By data set, which parts are its own.
     """
     for name, data_set in data.items():
-        rate_hz = data_set.signal.rate_hz
-        if rate_hz is None:
-            continue
         path = {part: ("data", name, part) if part in overridden[name] else (part,) for part in ("signal", "features")}
         for input_, feature in by_name(data_set.features).items():
-            if isinstance(feature, UserComponent):
+            rate_hz = data_set.signal.of_input(input_ or "").rate_hz
+            if rate_hz is None or isinstance(feature, UserComponent):
                 continue
             for key in ("low_hz", "high_hz"):
                 limit_hz = getattr(feature, key, None)

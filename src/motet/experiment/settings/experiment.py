@@ -25,7 +25,9 @@ from motet.experiment.settings.checks import (
     check_fed_labels,
     check_frequencies,
     check_fused,
+    check_input_signals,
     check_inputs,
+    check_maps,
     check_mixes,
     check_objective,
     check_procedure,
@@ -146,6 +148,8 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_fused(self.data, self.fuse, self.derive)
         yield from check_fed_labels(self.model, self.mixup)
         yield from check_inputs(complete, self.model)
+        yield from check_maps(complete)
+        yield from check_input_signals(complete, self.model, overridden)
         yield from check_objective(self.model, self.training.objective)
         yield from check_procedure(self.data, self.model, self.training.procedure, self.derive)
         yield from check_own_losses(self.data, self.derive, self.model, self.training)
