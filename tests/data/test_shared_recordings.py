@@ -118,8 +118,54 @@ def test_publishers_that_disagree_are_refused() -> None:
         of_files("a", range(20), partition="train"),
         of_files("b", range(20), task="other", partition="test"),
     )
-    with pytest.raises(DataError, match="group 'recording 0' has 1 in train and 1 in test"):
+    with pytest.raises(DataError, match="group 'recording of a-0' has 1 in train and 1 in test"):
         split_corpus(corpus, FoldsSettings(dev=0), seed=1)
+
+
+def spans_of_files(overlap_s: float, **inputs: Any) -> DataSet:
+    """Three spans of a second of each of ten files; the inputs that are given stand beside each."""
+    step_s = 1.0 - overlap_s
+    return data_set(
+        "spans",
+        (
+            Example(
+                f"{number}-{part}",
+                {"signal": Recording[Any].of(Path(f"{number}.wav"), start_s=part * step_s, end_s=part * step_s + 1.0)}
+                | inputs,
+                {"word": "ab"[number % 2]},
+            )
+            for number in range(10)
+            for part in range(3)
+        ),
+    )
+
+
+@pytest.mark.parametrize("settings", [HoldoutSettings(test=0.3, dev=0.2), KFoldSettings(folds=5, dev=0.2)])
+@pytest.mark.parametrize("overlap_s", [0.1, 1.0])
+def test_overlapping_spans_within_a_data_set_stand_on_one_side(settings: SplitOfDataSet, overlap_s: float) -> None:
+    data = spans_of_files(overlap_s)
+    for fold in split_corpus(corpus_of(data), settings, seed=1):
+        side = {data.ids[row]: name for name in ("train", "dev", "test") for row in getattr(fold, name).tolist()}
+        assert len(side) == 30
+        assert all(len({side[f"{number}-{part}"] for part in range(3)}) == 1 for number in range(10))
+
+
+def test_spans_beside_each_other_and_rows_that_come_again_are_split_freely() -> None:
+    beside, again = spans_of_files(0.0), of_files("files", range(8))
+    assert not SharedRecordings(corpus_of(beside)).torn
+    assert not SharedRecordings(corpus_of(again.select([0, 1, 1, 2, 2, *range(3, 8)]))).torn
+    common = spans_of_files(0.0, reference=Recording[Any].of(Path("reference.wav")))
+    assert not SharedRecordings(corpus_of(common)).torn
+
+
+def test_a_publisher_that_tears_a_recording_is_refused() -> None:
+    rows = (
+        Example(str(row), {"signal": Recording[Any].of(Path(f"{row // 2}.wav"))}, {"word": "ab"[row // 2 % 2]},
+                None, None, "test" if row == 5 else "train")
+        for row in range(20)
+    )  # fmt: skip
+    with pytest.raises(DataError, match=r"group 'recording of 4' has 1 in train and 1 in test"):
+        split_corpus(corpus_of(data_set("twice", rows)), FoldsSettings(dev=0), seed=1)
 
 
 def test_arrays_in_memory_are_the_same_only_if_they_are_one() -> None:

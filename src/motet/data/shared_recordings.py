@@ -1,7 +1,8 @@
-"""Data sets of one corpus that hold the same recordings: two extractions of one data set, or two of its tasks.
+"""Rows that hold the same recordings: of two extractions of one data set, of two of its tasks, or of one table.
 
-A recording that stands in several data sets stands on one side of the split in all of them. Data sets that share some
-and have the same split settings are split as one; whatever the settings, a recording on two sides is refused.
+A recording that stands in several rows stands on one side of the split in all of them. Data sets that share some
+and have the same split settings are split as one; whatever the settings, a recording on two sides is refused. Within
+one data set, rows of several inputs may share one on purpose, such as what all are compared with, and are not joined.
 
 The same recording is the same file (and the same row of it), the same array in memory, or an equal reader in Python.
 Spans of one file are told apart where they do not overlap.
@@ -29,10 +30,12 @@ Span = tuple[float, float, int]
 
 
 class SharedRecordings:
-    """Which rows of a corpus belong together because of the recordings that they share with other data sets.
+    """Which rows of a corpus belong together because of the recordings that they share.
 
     Attributes
     ----------
+    torn
+        The data sets of which several rows share a recording.
     kin
         For every data set the first one that it shares recordings with, directly or through others; itself where it
         shares none.
@@ -43,9 +46,10 @@ class SharedRecordings:
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
         names = list(corpus.data_sets)
-        links = list(_links(corpus)) if len(names) > 1 else []
+        links = list(_links(corpus))
         number = dict(enumerate(names))
         pairs = [(int(a), int(b)) for a, b in corpus.data_set_numbers(np.asarray(links, np.int64).reshape(-1, 2))]
+        self.torn = frozenset(number[one] for one, other in pairs if one == other)
         leaders = _connected(len(names), pairs)
         self.kin = {name: number[leaders[position]] for position, name in number.items()}
         own = [
@@ -66,6 +70,8 @@ class SharedRecordings:
         for unit, group in zip(units.tolist(), (group for own in sets for group in own.groups), strict=True):
             if group is not None:
                 called.setdefault(unit, group)
+        for unit, id_ in zip(units.tolist(), (id_ for own in sets for id_ in own.ids), strict=True):
+            called.setdefault(unit, f"recording of {id_}")
         size = len(units)
         targets, first = {}, 0
         for own in sets:
@@ -76,7 +82,7 @@ class SharedRecordings:
                 targets[f"{own.name}.{task}"] = Coded(placed, column.values)
             first += len(own)
         held, codes = np.unique(units, return_inverse=True)
-        groups = Coded(codes.astype(np.int32), tuple(called.get(unit, f"recording {unit}") for unit in held.tolist()))
+        groups = Coded(codes.astype(np.int32), tuple(called[unit] for unit in held.tolist()))
         table = ExampleTable(
             tuple(f"{own.name}: {id_}" for own in sets for id_ in own.ids), {}, targets, groups,
             _after_each_other([own.folds for own in sets]), _after_each_other([own.partitions for own in sets]),
@@ -89,7 +95,7 @@ class SharedRecordings:
         Raises
         ------
         DataError
-            If a recording stands on two sides, in different data sets.
+            If a recording stands on two sides.
         """
         sides = np.zeros((int(self.units.max()) + 1, 3), dtype=bool)
         for side, rows in enumerate((fold.train, fold.dev, fold.test)):
@@ -119,8 +125,18 @@ def _links(corpus: Corpus) -> Iterator[tuple[int, int]]:
                     end_s = math.inf if recording.end_s is None else recording.end_s
                     places[_place(recording)].append((recording.start_s, end_s, row))
     for spans in places.values():
-        if len(set(corpus.data_set_numbers(np.asarray([row for *_, row in spans])).tolist())) > 1:
-            yield from _overlapping(sorted(spans))
+        if len(spans) == 1:
+            continue
+        numbers = set(corpus.data_set_numbers(np.asarray([row for *_, row in spans])).tolist())
+        one_set = corpus.locate(spans[0][-1])[0] if len(numbers) == 1 else None
+        if one_set is None or len(one_set.input_names) == 1:
+            yield from (pair for pair in _overlapping(sorted(spans)) if not _again(corpus, *pair))
+
+
+def _again(corpus: Corpus, one: int, other: int) -> bool:
+    """Whether one is the other's row once more, as views have it that repeat rows."""
+    (own, first), (its, second) = corpus.locate(one), corpus.locate(other)
+    return own is its and bool(own.rows[first] == own.rows[second])
 
 
 def _overlapping(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:

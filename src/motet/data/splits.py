@@ -76,10 +76,18 @@ def split_corpus(
     by_name = settings if isinstance(settings, Mapping) else dict.fromkeys(corpus.data_sets, settings)
     shared = SharedRecordings(corpus)
     parts = {names[0]: names for names in clusters(shared.kin, by_name)}
-    sets = {name: corpus.data_sets[name] if len(names) == 1 else shared.joined(names) for name, names in parts.items()}
+    alone = {name for name, names in parts.items() if len(names) == 1 and name not in shared.torn}
+    sets = {name: corpus.data_sets[name] if name in alone else shared.joined(names) for name, names in parts.items()}
     folds = num_folds(sets, by_name)
+
+    def tasks(name: str) -> list[str]:
+        """Return the targets that are balanced: of data sets that are split as one, those of each."""
+        if name in alone:
+            return _stratifying(corpus, name)
+        return [f"{each}.{task}" for each in parts[name] for task in _stratifying(corpus, each)]
+
     splits = {
-        name: split_data_set(data_set, by_name[name], seed=seed, tasks=_tasks(corpus, parts[name]), folds=folds)
+        name: split_data_set(data_set, by_name[name], seed=seed, tasks=tasks(name), folds=folds)
         for name, data_set in sets.items()
     }
     naming = splits[max(sets, key=lambda name: count_folds(sets[name], by_name[name]))]
@@ -153,13 +161,6 @@ def _stratifying(corpus: Corpus, data_set: str) -> list[str]:
     if named is not None:
         return list(named)
     return [name for name in corpus.uses[data_set] if corpus.tasks[name].stratifies]
-
-
-def _tasks(corpus: Corpus, names: Sequence[str]) -> list[str]:
-    """Return the targets that are balanced: of data sets that are split as one, those of each."""
-    if len(names) == 1:
-        return _stratifying(corpus, names[0])
-    return [f"{name}.{task}" for name in names for task in _stratifying(corpus, name)]
 
 
 def _joined(name: str, number: int, parts: Sequence[tuple[FoldSplit, NDArray[np.int64]]]) -> FoldSplit:
