@@ -16,7 +16,8 @@ from motet.data.settings import (
 )
 from motet.data.splits import split_corpus, split_data_set
 from motet.errors import ConfigError, DataError
-from motet.sources.example import Role
+from motet.signals.recording import Recording
+from motet.sources.example import Example, Role
 from tests.data.builders import corpus_of, data_set, example, grouped, in_partition, plain
 
 KINDS = [KFoldSettings(folds=2), KFoldSettings(folds=5), HoldoutSettings(), LeaveOneGroupOutSettings(), FoldsSettings()]
@@ -74,6 +75,17 @@ def test_an_empty_test_part_is_refused() -> None:
         split_data_set(plain("set", 2), HoldoutSettings(dev=0), seed=1, tasks=["word"], folds=1)
 
 
+def test_a_task_that_tells_the_group_is_named_as_a_cause() -> None:
+    rows = (
+        Example(str(row), {"signal": Recording(None)}, {"who": f"w{row // 4}"}, f"g{row // 4}") for row in range(12)
+    )
+    message = (
+        r"no row of 12 is left to test on \(a test row of some label would be its last, as where a task tells the g"
+    )
+    with pytest.raises(DataError, match=message):
+        split_data_set(data_set("set", rows), HoldoutSettings(dev=0), seed=1, tasks=["who"], folds=1)
+
+
 def test_an_empty_dev_part_is_refused() -> None:
     found = in_partition("set", {"train": 2, "test": 1})
     with pytest.raises(DataError, match=r"data set 'set', fold '1': dev is 0.15, but no training row can be spared"):
@@ -119,7 +131,7 @@ def test_a_label_of_a_set_without_training_rows_is_refused() -> None:
             for row, (held, role) in enumerate(zip(tags, roles, strict=True))
         ],
     )
-    with pytest.raises(DataError, match="task 'tags', label 'b', fold '1': has 1 rows but none to train on"):
+    with pytest.raises(DataError, match="task 'tags', label 'b', fold '1': has 1 row but none to train on"):
         split_corpus(corpus_of(found, kinds={"tags": "multilabel"}), FoldsSettings(dev=0), seed=1)
 
 

@@ -202,6 +202,13 @@ def test_an_experiment_has_data() -> None:
             ],
         ),
         (
+            ["data.fsdd.tasks.size=multiclass", "derive.size={kind: groups, of: digit, labels: {a: [0], b: [0]}}"],
+            [
+                "override 'derive.size={kind: groups, of: digit, labels: {a: [0], b: [0]}}': derive.size.labels: label "
+                "'0' is in 'a' and in 'b'; a label has one group"
+            ],
+        ),
+        (
             ["data.esc10.source.task=digit", "data.esc10.tasks.digit={kind: multiclass, weight: 2}"],
             [
                 "sounds.yaml:14:14: data.fsdd.tasks.digit: differs from the task of the same name in data.esc10; "

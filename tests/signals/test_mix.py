@@ -119,5 +119,7 @@ def test_silent_noise_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("ratio", [float("nan"), [0.0, float("nan")], float("inf"), [], "loud"])
 def test_a_ratio_is_a_finite_number(ratio: Any) -> None:
-    with pytest.raises(ConfigError, match=r"snr_db"):
+    with pytest.raises(ConfigError, match=r"snr_db") as found:
         validate(MixSettings, {"data": "rain", "snr_db": ratio})
+    if ratio == "loud":
+        assert "'loud' is not a number" in str(found.value)

@@ -26,6 +26,11 @@ def test_other_targets_are_no_labels(target: object) -> None:
         label_text(target)
 
 
+def test_a_set_of_labels_is_told_as_such() -> None:
+    with pytest.raises(DataError, match=r"the set \{a, b\} is not a label; .*: choose multilabel for sets"):
+        label_text(frozenset({"b", "a"}))
+
+
 def test_declared_labels_win_over_those_found() -> None:
     vocabulary = Vocabulary.build("t", ("b", "a"), ("a", "b", "c"))
     assert vocabulary.names == ("b", "a")

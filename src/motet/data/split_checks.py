@@ -30,8 +30,13 @@ def check_data_set(
         raise DataError(f"{where}: {_describe_torn(data_set, units, torn, seen)}")
     promised = not (isinstance(settings, OneSidedSettings) and settings.side == "train")
     if promised and not (roles == TEST).any():
+        bound = (
+            " (a test row of some label would be its last, as where a task tells the group that rows stand in)"
+            if data_set.groups.present.any()
+            else ""
+        )
         raise DataError(
-            f"{where}: no row of {len(data_set)} is left to test on: add data, give a larger test share, or "
+            f"{where}: no row of {len(data_set)} is left to test on{bound}: add data, give a larger test share, or "
             f"split by another kind in data.{data_set.name}.split"
         )
     if settings.dev and not (roles == DEV).any() and (roles == TRAIN).any():
@@ -92,9 +97,13 @@ def _untrained(corpus: Corpus, task: Task, fold: FoldSplit) -> list[str]:
     problems = []
     for code in np.flatnonzero(~flags[np.isin(having, trained)].any(axis=0)):
         rows = having[flags[:, code]]
-        where = ", ".join(f"'{name}' ({own['rows']} rows)" for name, own in corpus.count(rows).items() if own["rows"])
+        where = ", ".join(f"'{name}' ({_rows(own['rows'])})" for name, own in corpus.count(rows).items() if own["rows"])
         problems.append(
             f"data set {where or users}, task '{task.name}', label '{task.labels[code]}', fold '{fold.name}': has "
-            f"{len(rows)} rows but none to train on: add data, split by another kind, or drop the label"
+            f"{_rows(len(rows))} but none to train on: add data, split by another kind, or drop the label"
         )
     return problems
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

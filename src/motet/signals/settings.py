@@ -4,6 +4,7 @@ The order of the stages is fixed: decode, channels, resample, then `steps` in th
 recordings), then (in training only, before the features) `augment`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -26,7 +27,7 @@ def _selection_form(value: object) -> str:
 def _snr_form(value: object) -> str:
     if isinstance(value, list | tuple):
         return "<list>"
-    return "<number>" if isinstance(value, int | float) else "<range>"
+    return "<range>" if isinstance(value, Mapping | SnrRangeSettings) else "<number>"
 
 
 def _column_form(value: object) -> str:

@@ -47,6 +47,11 @@ def label_text(target: object) -> str:
         return str(int(target))
     if isinstance(target, Real) and float(target).is_integer():
         return str(int(float(target)))
+    if isinstance(target, frozenset | set):
+        held = ", ".join(sorted(map(str, target))) or "nothing"
+        raise DataError(
+            f"the set {{{held}}} is not a label; a label is text or a whole number: choose multilabel for sets"
+        )
     raise DataError(f"{target!r} is not a label; a label is text or a whole number")
 
 

@@ -26,7 +26,8 @@ def check_targets(data: DataSets, derived: Iterable[str]) -> Iterator[CrossProbl
             own = isinstance(settings, DenseSettings)
             if known is not None and not own and task not in (*known, *data_set.derive, *derived):
                 message = f"the source has no target {task!r}{_instead(task, known)}"
-                yield CrossProblem(("data", name, "tasks", task), message, (("data", name, "source"),))
+                rests_on = (("data", name, "source"), ("data", name, "derive"), ("derive",))
+                yield CrossProblem(("data", name, "tasks", task), message, rests_on)
 
 
 def check_derived(data: DataSets, derived: Mapping[str, Any]) -> Iterator[CrossProblem]:
@@ -236,7 +237,11 @@ def check_mixes(
         path = ("data", name, "signal") if "signal" in overridden[name] else ("signal",)
         for number, mix in enumerate(data_set.signal.mix):
             if mix.data not in noise:
-                instead = _instead(mix.data, noise) if noise else "; name it there, as `data` names data sets"
+                instead = (
+                    _instead(mix.data, noise)
+                    if noise
+                    else "; say under `noise` where its recordings come from, as `data` does of data sets"
+                )
                 message = f"there is no noise {mix.data!r}{instead}"
                 yield CrossProblem((*path, "mix", number, "data"), message, (("noise",),))
         if data_set.signal.mix and data_set.signal.rate_hz is None:
