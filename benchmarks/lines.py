@@ -4,9 +4,9 @@
 
 What the user writes is the experiment, without blank lines, comments and whatever describes the network (the thesis
 leaves out model code), and the one command that runs it. A line of YAML may say several things, so the settings in it
-are counted too: every value at the end of a dotted path. Of the readers count the module of each source and the
-settings that it is given, without imports, docstrings, blank lines and comments. What readers share stands in
-neither sum, as the thesis leaves out its base class.
+are counted too: every value at the end of a dotted path. Of the readers count the module of each source, those that
+no other source uses, and the settings that it is given, without imports, docstrings, blank lines and comments. What
+readers share stands in neither sum, as the thesis leaves out its base class.
 
 Source: K. Callebaut, "CombinaTorch", master's thesis, Delft University of Technology, 2021, Table 6.1.
 """
@@ -21,6 +21,7 @@ import tokenize
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ruamel.yaml import YAML, MappingNode, Node, SequenceNode
@@ -44,7 +45,10 @@ class SetUp:
     pytorch: int | None = None
 
 
-SET_UPS = (SetUp("Georgiev et al. 2017", "georgiev2017.yaml", 159, 211),)
+SET_UPS = (
+    SetUp("Park et al. 2020", "park2020.yaml", 101, 177),
+    SetUp("Georgiev et al. 2017", "georgiev2017.yaml", 159, 211),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,25 @@ def source_kinds(root: MappingNode) -> set[str]:
 
 
 def reader_lines(kind: str) -> int:
-    """Return the lines of a reader: its module, and the settings that it is given."""
+    """Return the lines of a reader: its modules, and the settings that it is given."""
     module, name = CATALOG["source"][kind].split(":")
     settings = typing.get_type_hints(getattr(importlib.import_module(module), name))["settings"]
-    return python_lines(inspect.getsource(importlib.import_module(module))) + python_lines(inspect.getsource(settings))
+    others = {used for other in CATALOG["source"] if other != kind for used in modules_of(other)}
+    sources = [inspect.getsource(importlib.import_module(used)) for used in sorted(modules_of(kind) - others)]
+    return sum(map(python_lines, [*sources, inspect.getsource(settings)]))
+
+
+@cache
+def modules_of(kind: str) -> frozenset[str]:
+    """Return the modules of the room `sources` that a source is made of, settings aside."""
+    found, waiting = set(), [CATALOG["source"][kind].split(":")[0]]
+    while waiting:
+        module = waiting.pop()
+        if module.startswith("motet.sources.") and not module.endswith("settings") and module not in found:
+            found.add(module)
+            tree = ast.parse(inspect.getsource(importlib.import_module(module)))
+            waiting += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return frozenset(found)
 
 
 def python_lines(source: str) -> int:
