@@ -16,8 +16,7 @@ from motet.data.settings import (
 )
 from motet.data.splits import split_corpus, split_data_set
 from motet.errors import ConfigError, DataError
-from motet.signals.recording import Recording
-from motet.sources.example import Example, Role
+from motet.sources.example import Role
 from tests.data.builders import corpus_of, data_set, example, grouped, in_partition, plain
 
 KINDS = [KFoldSettings(folds=2), KFoldSettings(folds=5), HoldoutSettings(), LeaveOneGroupOutSettings(), FoldsSettings()]
@@ -76,9 +75,7 @@ def test_an_empty_test_part_is_refused() -> None:
 
 
 def test_a_task_that_tells_the_group_is_named_as_a_cause() -> None:
-    rows = (
-        Example(str(row), {"signal": Recording(None)}, {"who": f"w{row // 4}"}, f"g{row // 4}") for row in range(12)
-    )
+    rows = (example(row, {"who": f"w{row // 4}"}, group=f"g{row // 4}") for row in range(12))
     message = (
         r"no row of 12 is left to test on \(a test row of some label would be its last, as where a task tells the g"
     )

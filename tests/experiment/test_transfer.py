@@ -146,8 +146,10 @@ def test_runs_are_compared_with_the_first(report: motet.TransferReport) -> None:
     assert found["comparisons"][0]["metrics"]["uar"]["difference"]["value"] == entry["difference"]["value"]
     with pytest.raises(motet.DataError, match=r"has no task of .*tasks=digit"):
         motet.compare([alone, report.path / "tasks=scene"])
-    with pytest.raises(motet.ConfigError, match="there is 1 run to compare"):
+    with pytest.raises(motet.ConfigError, match="there is 1 run to compare;"):
         motet.compare([alone])
+    with pytest.raises(motet.ConfigError, match=r"there is 1 run to compare \(named more than once\)"):
+        motet.compare([alone, joint.parent / alone.name])
 
 
 def test_a_sweep_stands_for_its_finished_runs(report: motet.TransferReport, tmp_path: Path) -> None:

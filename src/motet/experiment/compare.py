@@ -70,9 +70,13 @@ def compare(
     DataError
         If runs have no task or no test row in common.
     """
-    folders = [own for path in paths for own in run_folders(Path(path))]
+    named = [own for path in paths for own in run_folders(Path(path))]
+    folders = list({folder.resolve(): folder for folder in named}.values())
     if len(folders) < 2:
-        raise ConfigError(f"there is {len(folders)} run to compare; name two or more, or a sweep with finished runs")
+        twice = " (named more than once)" if len(named) > len(folders) else ""
+        raise ConfigError(
+            f"there is {len(folders)} run to compare{twice}; name two or more, or a sweep with finished runs"
+        )
     first, *others = [read_run(path, allow_code=allow_code) for path in folders]
     found = []
     for other in others:
