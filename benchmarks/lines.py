@@ -48,6 +48,8 @@ class SetUp:
 SET_UPS = (
     SetUp("Park et al. 2020", "park2020.yaml", 101, 177),
     SetUp("Georgiev et al. 2017", "georgiev2017.yaml", 159, 211),
+    SetUp("Xu et al. 2018", "xu2018.yaml", 92),
+    SetUp("its own variation experiment", "callebaut2021.yaml", 364),
 )
 
 
