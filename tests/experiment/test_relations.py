@@ -112,6 +112,8 @@ def test_training_rows_are_limited_and_balanced_and_test_rows_are_not(tmp_path: 
     every = {"limit_labels": {label: 4}, "limit_labels_in": "all"}
     found = rows(dry_run(make(tmp_path, {"scenes": {"source": SCENES, **every}}, split=split)))
     assert sum(found["scenes", None]) == 34
+    with pytest.raises(ConfigError, match=r"limit_labels_in: \[\] is not"):
+        make(tmp_path, {"scenes": {"source": SCENES, **part, "limit_labels_in": []}}, split=split)
 
 
 def test_a_data_set_only_trains_and_another_only_tests(tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ def _place(value: object) -> str:
 
 Part = Literal["train", "dev", "test"]
 LimitedParts = Annotated[
-    Annotated[Literal["all"], Tag("<all>")] | Annotated[Many[Part], Tag("<parts>")], Discriminator(_place)
+    Annotated[Literal["all"], Tag("<all>")] | Annotated[Many[Part], Field(min_length=1), Tag("<parts>")],
+    Discriminator(_place),
 ]
 
 

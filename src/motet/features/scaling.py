@@ -279,7 +279,10 @@ def _unequal(per: str, found: tuple[int, ...], before: tuple[int, ...] | None) -
 def _unfitted(fitted: tuple[int, ...], found: tuple[int, ...]) -> str:
     if fitted == (0,):
         return "scaling is not fitted: call update with training maps and then finish, or load a saved state"
+    frames = (
+        ", or set segments.length_s, as scaling per cell wants one length" if fitted[1] not in (1, found[1]) else ""
+    )
     return (
         f"scaling was fitted on maps of [channels, frames, bins] {list(fitted)}, not on {list(found)}: "
-        "use the signal, feature and segment settings that it was fitted with"
+        f"use the signal, feature and segment settings that it was fitted with{frames}"
     )
