@@ -61,6 +61,20 @@ def test_noise_is_taken_out(tmp_path: Path) -> None:
     assert rows.probabilities[:, 0].mean() == pytest.approx(figures["si_sdr_gain"]["value"])
 
 
+def test_all_that_trains_may_train(tmp_path: Path) -> None:
+    """Without development rows nothing is told of an epoch but its loss, and the last model predicts."""
+    model = {
+        "encoder": [
+            {"kind": "spectrum", "window": 128, "hop": 32},
+            {"kind": "cnn", "dims": 1, "channels": [16, 16], "dilation": [1, 2], "residual": True, "pooling": "none"},
+        ],
+        "heads": {"clean": {"decoder": {"kind": "mask", "window": 128, "values": "complex"}}},
+    }
+    changed = {**_WAVE, "model": model, "split": {"kind": "holdout", "test": 0.3, "dev": 0}}
+    run = motet.train(_experiment(tmp_path / "store", {"loss": ["si_sdr"]}, **changed), tmp_path / "run", workers=1)
+    assert run.result["tasks"]["clean"]["si_sdr_gain"]["value"] > 3.0
+
+
 def test_the_target_is_what_was_there_before_noise(tmp_path: Path) -> None:
     with open_data(_experiment(tmp_path / "store", {}, **_WAVE), workers=1) as data:
         settings = {name: part.settings.split for name, part in data.listed.items()}

@@ -81,7 +81,7 @@ def test_a_complex_mask_turns_phases() -> None:
     assert linear.out_features == 2 * 33
     nn.init.zeros_(linear.weight)
     with torch.no_grad():
-        linear.bias.copy_(torch.arange(66) >= 33)
+        linear.bias.copy_(torch.where(torch.arange(66) < 33, -1.0, 1.0))
     phases = 2 * torch.pi * torch.arange(1000) / 8
     given = Column(phases.cos().view(1, 1, 1000, 1), None, None, TimeGrid(0.0, 1 / _RATE_HZ))
     made = head(Column(torch.zeros(1, 4, 20, 1), None, None, TimeGrid(0.0, 50 / _RATE_HZ)), {"signal": given}, None)

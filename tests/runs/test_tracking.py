@@ -30,6 +30,8 @@ def test_an_epoch_in_one_line() -> None:
     assert epoch_line(RECORD, 40, best=False) == line
     assert epoch_line(RECORD, 40, best=True) == f"{line} *"
     assert epoch_line({**RECORD, "dev": {}}, 40, best=True) == "epoch 3/40 loss 0.7500 | digit uar 0.7500 in training"
+    nothing_followed = {**RECORD, "train": {"clean": {}}, "dev": {}}
+    assert epoch_line(nothing_followed, 40, best=True) == "epoch 3/40 loss 0.7500"
 
 
 def events(folder: Path) -> list[tuple[str, int, float]]:

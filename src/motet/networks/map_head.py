@@ -89,12 +89,13 @@ class MapHead(nn.Module):
         """Return the mask [n, C, F, S] of raw outputs.
 
         A complex one is that of Williamson, Wang and Wang, "Complex ratio masking for monaural speech separation",
-        IEEE/ACM TASLP 24(3), 2016, equation 4, learned through the waveform and so not compressed.
+        IEEE/ACM TASLP 24(3), 2016, equation 4, learned through the waveform and so not compressed. Outputs of zero
+        leave the spectrum as it is, so training begins at what came in.
         """
         if not self.turns_phases:
             return cells.sigmoid()
         real, imaginary = cells.chunk(2, dim=2)
-        return torch.complex(real, imaginary)
+        return torch.complex(1 + real, imaginary)
 
 
 def given_at(given: Column, place: Column) -> Tensor:
