@@ -4,11 +4,16 @@
 
 Both sides train the same 12 networks on FSDD, one epoch each, with a filled store, in one process; imports count on
 neither side. Pictures are not drawn. How often a map is computed is told of a sweep whose store was empty.
+
+What two jobs bring is told in wall-clock time, and wants two idle cores: four points of some epochs, two at once, each
+with one thread, against the same one after another. Starting the processes counts.
 """
 
 import logging
 import re
+import statistics
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +26,7 @@ import motet
 ROUNDS, POINTS = 2, 12
 RATES = [round(1e-4 * 1.5**number, 6) for number in range(POINTS)]
 AXIS = "training.optimizer.learning_rate"
+JOBS_POINTS, JOBS_EPOCHS = 4, 8
 
 
 def measure() -> Iterator[Row]:
@@ -48,6 +54,22 @@ def measure() -> Iterator[Row]:
             f"{POINTS} points that share features: sweep over plain trainings",
             found.cost, "x", 1.03, "lower", found.told(1 / POINTS, "CPU s a point"),
         )  # fmt: skip
+        yield two_jobs(experiment, folder)
+
+
+def two_jobs(experiment: motet.Experiment, folder: Path) -> Row:
+    """Measure how much faster two points at a time are than one."""
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    axes = {AXIS: RATES[:JOBS_POINTS], "training.epochs": [JOBS_EPOCHS]}
+    for number in range(ROUNDS + 1):
+        for jobs in (1, 2) if number % 2 else (2, 1):
+            began = time.perf_counter()
+            motet.sweep(experiment, folder / f"jobs-{jobs}-{number}", sweep=axes, jobs=jobs)
+            seconds[jobs].append(time.perf_counter() - began)
+    one, two = (statistics.median(seconds[jobs]) for jobs in (1, 2))
+    ratio = statistics.median(first / second for first, second in zip(seconds[1], seconds[2], strict=True))
+    note = f"{one:.1f} against {two:.1f} s"
+    return Row(f"{JOBS_POINTS} points, two jobs: one after another, wall-clock", ratio, "x", note=note)
 
 
 def maps_computed(experiment: motet.Experiment, folder: Path) -> int:

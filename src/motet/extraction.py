@@ -8,13 +8,10 @@ import logging
 import multiprocessing
 import os
 import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -28,6 +25,7 @@ from motet.files import DigestCache
 from motet.pipeline import InputSettings, Pipeline, Precision
 from motet.signals.recording import Recording
 from motet.store.store import Item, Store
+from motet.workers import end_with_parent, unseen_main
 
 logger = logging.getLogger("motet")
 
@@ -235,7 +233,7 @@ def _in_parallel(settings: InputSettings, work: Work, sink: _Sink, workers: int)
         initializer=_start_worker,
         initargs=(settings, sink.store.directory, sink.precision, loaded_files()),
     ) as pool:
-        with _unseen_main():
+        with unseen_main():
             waiting = {pool.submit(_work_on, chunk): chunk for chunk in chunks}
         try:
             for future in as_completed(waiting):
@@ -250,42 +248,18 @@ def _in_parallel(settings: InputSettings, work: Work, sink: _Sink, workers: int)
     return failures | _serially(Pipeline(settings), left, sink, until=None)[0] if left else failures
 
 
-@contextmanager
-def _unseen_main() -> Iterator[None]:
-    """Keep new processes from running the user's script again: they need only what is sent to them.
-
-    What the script itself defines cannot be sent then; work with such parts is done in this process.
-    """
-    main = sys.modules["__main__"]
-    names = [name for name in ("__file__", "__spec__") if name in main.__dict__]
-    seen: dict[str, Any] = {name: main.__dict__.pop(name) for name in names}
-    main.__spec__ = None
-    try:
-        yield
-    finally:
-        main.__dict__.update(seen)
-
-
 _worker: tuple[Pipeline, _Sink]
 
 
 def _start_worker(settings: InputSettings, store: Path, precision: Precision, files: Files) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent alone decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     import torch
 
     torch.set_num_threads(1)
     load_files(files)
     _worker = Pipeline(settings), _Sink(Store(store), precision)
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as the parent is gone: it would wait for work for ever after a kill."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def _work_on(chunk: Work) -> Failures:

@@ -12,6 +12,7 @@ ROOMS = (
     "errors",
     "draws",
     "files",
+    "workers",
     "fetching",
     "tensor_file",
     "config",

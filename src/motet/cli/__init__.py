@@ -95,7 +95,7 @@ def _report(problems: Sequence[str], code: int, words: Sequence[str]) -> int:
 def _interrupted(words: Sequence[str]) -> str:
     import shlex
 
-    if words and words[0] in ("train", "extract", "sweep"):
+    if words and words[0] in ("train", "extract", "sweep", "transfer"):
         return f"interrupted; what was done is kept, and this goes on from there: motet {shlex.join(words)}"
     return "interrupted"
 

@@ -149,6 +149,15 @@ def _workers(verb: argparse.ArgumentParser) -> None:
     )
 
 
+def _jobs(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--jobs",
+        type=_at_least_one,
+        metavar="N",
+        help="points that are trained at a time, in processes of their own; by default one after another",
+    )
+
+
 def _fetch(verbs: Any) -> None:
     verb = _verb(
         verbs,
@@ -228,7 +237,8 @@ def _sweep(verbs: Any) -> None:
         "  motet sweep variations.yaml --dry-run\n"
         "  motet sweep variations.yaml -o sweeps/first\n"
         "  motet sweep sounds.yaml 'sweep={training.optimizer.learning_rate: [1e-3, 1e-4], seed: [1, 2, 3]}'\n"
-        "  motet sweep sounds.yaml 'combine={data: all}' --explain",
+        "  motet sweep sounds.yaml 'combine={data: all}' --explain\n"
+        "  motet sweep variations.yaml --jobs 4",
     )
     _experiment(verb)
     verb.add_argument("-o", "--output", metavar="DIR", help="folder of the sweep (default: sweeps/NAME)")
@@ -237,6 +247,7 @@ def _sweep(verbs: Any) -> None:
         "--explain", action="store_true", help="say why each run and stored feature is reused or not; run nothing"
     )
     _workers(verb)
+    _jobs(verb)
 
 
 def _transfer(verbs: Any) -> None:
@@ -255,6 +266,7 @@ def _transfer(verbs: Any) -> None:
         "-o", "--output", metavar="DIR", help="folder of the runs and of the report (default: sweeps/NAME)"
     )
     _workers(verb)
+    _jobs(verb)
 
 
 def _compare(verbs: Any) -> None:

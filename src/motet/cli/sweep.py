@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         grid = load_sweep(arguments.file, arguments.overrides, allow_code=arguments.allow_code)
         if arguments.dry_run or arguments.explain:
             return _show(grid, arguments)
-        finished = sweep(grid, arguments.output, workers=arguments.workers, progress=screen)
+        finished = sweep(grid, arguments.output, workers=arguments.workers, jobs=arguments.jobs, progress=screen)
     if arguments.json:
         print_json(finished.result)
     else:

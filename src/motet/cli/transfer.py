@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     with console() as screen:
         report = transfer(
             arguments.file, arguments.output, arguments.overrides,
-            allow_code=arguments.allow_code, workers=arguments.workers, progress=screen,
+            allow_code=arguments.allow_code, workers=arguments.workers, jobs=arguments.jobs, progress=screen,
         )  # fmt: skip
     if arguments.json:
         print_json(report.result)

@@ -1,14 +1,15 @@
-"""A sweep: every point of a grid as a run in a folder of its own, all in one process, with the data opened once.
+"""A sweep: every point of a grid as a run in a folder of its own, with the data opened once.
 
-A run that is there with the same settings and data is kept; one that stopped goes on; one of other settings or data
-is set aside in `DIR/outdated` and made anew. A point that fails is listed and does not stop the others.
+All runs are trained in this process one after another, or, where `jobs` says so, several at a time in others. A run
+that is there with the same settings and data is kept; one that stopped goes on; one of other settings or data is set
+aside in `DIR/outdated` and made anew. A point that fails is listed and does not stop the others.
 """
 
 import logging
 import shutil
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ import torch
 from motet.config import Context, Settings, Tree, UserComponent
 from motet.config import load as load_tree
 from motet.config.nodes import Node
-from motet.errors import ConfigError, MotetError
+from motet.errors import ConfigError
+from motet.experiment.attempt import Json, attempt
+from motet.experiment.data import open_data
 from motet.experiment.grid import Grid, Point, plan_grid
+from motet.experiment.jobs import Job, check_sendable, run_jobs
+from motet.experiment.network_checks import check_early
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.reuse import Standing, standing_of
 from motet.experiment.run import run_experiment
-from motet.experiment.scoring import all_figures
 from motet.experiment.settings import VARIATION, Experiment
 from motet.experiment.shared_data import SharedData
 from motet.experiment.sweep_tables import write_tables
@@ -32,7 +36,6 @@ from motet.runs.folder import RunFolder, read_json, write_json
 logger = logging.getLogger("motet")
 
 OUTDATED = "outdated"
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +105,7 @@ def sweep(
     *,
     allow_code: bool = False,
     workers: int | None = None,
+    jobs: int | None = None,
     progress: ProgressFactory = no_progress,
     **variation: Any,
 ) -> SweepResult:
@@ -117,28 +121,36 @@ def sweep(
         As for `load_sweep`.
     workers
         Processes that extract features; None to decide by how long it takes.
+    jobs
+        How many points are trained at a time, in processes of their own, which divide the CPU threads among them; by
+        default one after another in this process.
     progress
         Called with a label and a total; returns what is called with every count.
 
     Raises
     ------
     ConfigError
-        Before anything runs, if the file or a point is wrong.
+        Before anything runs, if the file or a point is wrong, or `jobs` and a point holds an object in Python.
     KeyboardInterrupt
         If somebody asked to stop; the same call goes on from there.
     """
     grid = source if isinstance(source, Grid) else load_sweep(source, overrides, allow_code=allow_code, **variation)
     folder = sweep_folder(grid, output)
     folder.mkdir(parents=True, exist_ok=True)
-    threads = torch.get_num_threads()
+    at_once = _checked(jobs, grid)
     results: dict[str, Json] = {}
-    with lock(folder / ".lock", timeout_s=0), SharedData() as shared:
-        for number, point in enumerate(grid.points, start=1):
-            logger.info("point %d of %d: %s", number, len(grid.points), point.name)
-            torch.set_num_threads(threads)
-            results[point.name] = _run_point(point, folder, shared, workers, progress)
-            write_json(folder / "sweep.json", describe(grid, folder, results))
+
+    def ended(name: str, outcome: Json) -> None:
+        results[name] = outcome
+        write_json(folder / "sweep.json", describe(grid, folder, results))
+
+    with lock(folder / ".lock", timeout_s=0):
+        if at_once == 1:
+            _run_here(grid, folder, workers, progress, ended)
+        else:
+            _run_at_once(grid, folder, at_once, workers, progress, ended)
         result = describe(grid, folder, results)
+        write_json(folder / "sweep.json", result)
         write_tables(folder, result)
     return SweepResult(folder, result)
 
@@ -175,25 +187,79 @@ def describe(grid: Grid, folder: Path, results: Mapping[str, Json]) -> Json:
     }
 
 
-def _run_point(point: Point, folder: Path, shared: SharedData, workers: int | None, progress: ProgressFactory) -> Json:
-    """Run one point, or keep what is there; an error is returned, not raised."""
-    began = time.monotonic()
-    tasks: Json = {}
-    error: str | None = None
-    try:
-        tasks = all_figures(_result_of(point, folder, shared, workers, progress))
-    except MotetError as caught:
-        error = str(caught)
-    except Exception as caught:  # a class of the user's own, or PyTorch: no point may stop the others
-        logger.exception("point %s", point.name)
-        error = f"{type(caught).__name__}: {caught}"
-    if error is not None:
-        logger.error("point %s failed: %s", point.name, error)
-    status = "finished" if error is None else "failed"
-    return {"status": status, "tasks": tasks, "error": error, "seconds": round(time.monotonic() - began, 3)}
+def _checked(jobs: int | None, grid: Grid) -> int:
+    """Return how many points are trained at a time."""
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"jobs is {jobs}, but points are trained 1 or more at a time")
+    if jobs is None or jobs == 1:
+        return 1
+    check_sendable((point.experiment for point in grid.points), jobs)
+    return jobs
+
+
+def _run_here(
+    grid: Grid, folder: Path, workers: int | None, progress: ProgressFactory, ended: Callable[[str, Json], None]
+) -> None:
+    """Run all points in this process, one after another."""
+    threads = torch.get_num_threads()
+    with SharedData() as shared:
+        for number, point in enumerate(grid.points, start=1):
+            logger.info("point %d of %d: %s", number, len(grid.points), point.name)
+            torch.set_num_threads(threads)
+            outcome = attempt(point.name, partial(_result_of, point, folder, shared, workers, progress))
+            assert outcome is not None
+            ended(point.name, outcome)
 
 
 def _result_of(point: Point, folder: Path, shared: SharedData, workers: int | None, progress: ProgressFactory) -> Json:
+    """Return the result of a run that is there, or run it."""
+    own = folder / point.name
+    kept = _kept(point, folder, shared)
+    return kept or run_experiment(point.experiment, own, shared=shared, workers=workers, progress=progress).result
+
+
+def _run_at_once(
+    grid: Grid,
+    folder: Path,
+    at_once: int,
+    workers: int | None,
+    progress: ProgressFactory,
+    ended: Callable[[str, Json], None],
+) -> None:
+    """List, extract and check the data of all points in this process, then train them in others."""
+    waiting = []
+    logger.info("data of %d points", len(grid.points))
+    with SharedData() as shared:
+        for number, point in enumerate(grid.points, start=1):
+            outcome = attempt(point.name, partial(_prepared, point, folder, shared, workers, progress))
+            if outcome is not None:
+                ended(point.name, outcome)
+                continue
+            label = f"point {number} of {len(grid.points)}"
+            waiting.append(Job(label, point.name, folder / point.name, point.experiment))
+    count = progress(f"{len(waiting)} points, {min(at_once, len(waiting))} at a time", len(waiting))
+
+    def done(job: Job, outcome: Json) -> None:
+        ended(job.name, outcome)
+        count(1)
+
+    run_jobs(waiting, at_once=at_once, threads=max(1, torch.get_num_threads() // at_once), done=done)
+
+
+def _prepared(
+    point: Point, folder: Path, shared: SharedData, workers: int | None, progress: ProgressFactory
+) -> Json | None:
+    """Return the result of a run that is there; else open its data, so that the maps are stored, and return None."""
+    kept = _kept(point, folder, shared)
+    if kept is None:
+        check = partial(check_early, point.experiment)
+        with open_data(point.experiment, workers=workers, progress=progress, check=check, shared=shared):
+            pass
+    return kept
+
+
+def _kept(point: Point, folder: Path, shared: SharedData) -> Json | None:
+    """Return the result of a run that is there and finished; set aside one of other settings or data."""
     own = RunFolder(folder / point.name)
     standing = standing_of(own, point.experiment, shared)
     if standing.state == "finished":
@@ -201,7 +267,7 @@ def _result_of(point: Point, folder: Path, shared: SharedData, workers: int | No
         return read_json(own.result)
     if standing.state == "outdated":
         _set_aside(own, folder, standing)
-    return run_experiment(point.experiment, own.path, shared=shared, workers=workers, progress=progress).result
+    return None
 
 
 def _set_aside(own: RunFolder, folder: Path, standing: Standing) -> None:

@@ -67,6 +67,7 @@ def transfer(
     *,
     allow_code: bool = False,
     workers: int | None = None,
+    jobs: int | None = None,
     progress: ProgressFactory = no_progress,
     combine: Mapping[str, Any] | None = None,
 ) -> TransferReport:
@@ -76,7 +77,7 @@ def transfer(
 
     Parameters
     ----------
-    source, output, overrides, allow_code, workers, progress
+    source, output, overrides, allow_code, workers, jobs, progress
         As for `sweep`.
     combine
         Which are trained together; by default what the file says, else `{"tasks": [1, 2, "all"]}`.
@@ -92,7 +93,7 @@ def transfer(
     track = () if _says(("training", "track"), source, overrides) else (_TRACKED,)
     grid = load_sweep(source, (*track, *overrides), allow_code=allow_code, **variation)
     axis = _only_axis(grid)
-    swept = sweep(grid, output, workers=workers, progress=progress)
+    swept = sweep(grid, output, workers=workers, jobs=jobs, progress=progress)
     failed = {point["name"]: point["error"] for point in swept.result["points"] if point["status"] == "failed"}
     points = {frozenset(_names(point, axis)): point for point in grid.points if point.name not in failed}
     runs = {units: read_run(swept.path / point.name, allow_code=_runs_code(point)) for units, point in points.items()}
