@@ -89,6 +89,18 @@ def _github(repository: str) -> Remote:
 _TORCHAUDIO = "torchaudio, torchaudio/datasets/speechcommands.py, _CHECKSUMS"
 
 PUBLIC_SETS: dict[str, PublicSet] = {
+    "audioset-features": PublicSet(
+        "AudioSet: VGGish vectors of every second, no recordings",
+        "CC BY 4.0",
+        "https://research.google.com/audioset/download.html",
+        2400,
+        (
+            Remote(
+                "https://storage.googleapis.com/us_audioset/youtube_corpus/v1/features/features.tar.gz",
+                "audioset_v1_embeddings.tar.gz",
+            ),
+        ),
+    ),
     "esc50": PublicSet(
         "ESC-50 and ESC-10: environmental sounds",
         "CC BY-NC 3.0 (ESC-10: CC BY 3.0)",
@@ -147,12 +159,40 @@ PUBLIC_SETS: dict[str, PublicSet] = {
             ),
         ),
     ),
+    "tau-scenes-2019": PublicSet(
+        "TAU Urban Acoustic Scenes 2019, development: DCASE 2019 task 1A",
+        "free for non-commercial use (EULA in the archive)",
+        "https://zenodo.org/records/2589280",
+        None,
+        (ZenodoRecord(2589280, ("TAU-urban-acoustic-scenes-2019-development.*.zip",)),),
+    ),
+    "tau-scenes-2020-mobile": PublicSet(
+        "TAU Urban Acoustic Scenes 2020 Mobile, development: DCASE 2020 and 2021 task 1A",
+        "free for non-commercial use (EULA in the archive)",
+        "https://zenodo.org/records/3819968",
+        None,
+        (ZenodoRecord(3819968, ("TAU-urban-acoustic-scenes-2020-mobile-development.*.zip",)),),
+    ),
+    "tau-scenes-2022-mobile": PublicSet(
+        "TAU Urban Acoustic Scenes 2022 Mobile, development: DCASE 2022 task 1",
+        "free for non-commercial use (EULA in the archive)",
+        "https://zenodo.org/records/6337421",
+        None,
+        (ZenodoRecord(6337421, ("TAU-urban-acoustic-scenes-2022-mobile-development.*.zip",)),),
+    ),
     "tut-events-2017": PublicSet(
         "TUT Sound Events 2017, development: DCASE 2017 task 3",
         "free for non-commercial use (EULA in the archive)",
         "https://zenodo.org/records/814831",
         None,
         (ZenodoRecord(814831, ("TUT-sound-events-2017-development.*.zip",)),),
+    ),
+    "tut-scenes-2016": PublicSet(
+        "TUT Acoustic Scenes 2016, development: DCASE 2016 task 1",
+        "free for non-commercial use (EULA in the archive)",
+        "https://zenodo.org/records/45739",
+        None,
+        (ZenodoRecord(45739, ("TUT-acoustic-scenes-2016-development.*.zip",)),),
     ),
     "tut-scenes-2017": PublicSet(
         "TUT Acoustic Scenes 2017, development: DCASE 2017 task 1",
@@ -167,6 +207,13 @@ PUBLIC_SETS: dict[str, PublicSet] = {
         "https://zenodo.org/records/1040168",
         None,
         (ZenodoRecord(1040168, ("TUT-acoustic-scenes-2017-evaluation.*.zip",)),),
+    ),
+    "tut-urban-scenes-2018": PublicSet(
+        "TUT Urban Acoustic Scenes 2018, development: DCASE 2018 task 1A",
+        "free for non-commercial use (EULA in the archive)",
+        "https://zenodo.org/records/1228142",
+        None,
+        (ZenodoRecord(1228142, ("TUT-urban-acoustic-scenes-2018-development.*.zip",)),),
     ),
     "ucihar": PublicSet(
         "UCI HAR: activities from a smartphone's sensors",

@@ -4,6 +4,7 @@
 with `#`, a row for each segment: `YTID, start, end, "/m/CODE,/m/CODE"`; `ontology.json` names the codes and their
 children. The recordings are not published; clips cut to the segments are found anywhere below the folder, named YTID,
 YTID_START or YTID_START_END, in seconds or milliseconds, also with a Y in front; a file of another start is not used.
+What is published are features, ten vectors a segment, read in place of clips where `features` names their folder.
 
 Source: J. F. Gemmeke et al., "Audio Set: An Ontology and Human-Labeled Dataset for Audio Events", ICASSP 2017, and the
 page of the data set.
@@ -11,12 +12,15 @@ page of the data set.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from motet.errors import DataError
+from motet.features.feature_map import FeatureMap
+from motet.signals.recording import Recording
 from motet.signals.settings import ReaderSettings
+from motet.sources.corpora.audioset_features import Segment, find_features
 from motet.sources.corpora.clips import Clip, SoundFiles, examples_of, read_rows, seconds, stem
 from motet.sources.corpora.settings import AudioSetSettings
 from motet.sources.example import Example, Role
@@ -50,19 +54,49 @@ class AudioSet:
     def _clips(self) -> list[Clip]:
         folder = Path(self.settings.path)
         names, parents = _ontology(folder / _ONTOLOGY)
-        files = _by_video(SoundFiles.below(str(folder)))
-        clips, absent = [], []
-        for table in self.settings.segments:
-            for place, cells in read_rows(folder / table, columns=4, delimiter=",", comment="#"):
-                found = _clip_of(files.get(cells[0], []), seconds(cells[1], place))
-                if found is None:
-                    absent.append(f"{place}: no clip of {cells[0]} is there")
-                    continue
-                labels = _labels(cells[3].split(","), names, parents if self.settings.ancestors else {}, place)
-                clips.append(Clip(found, {"sounds": labels}, group=cells[0], partition=_role(table)))
-        if absent and (self.settings.missing == "error" or not clips):
-            raise several(absent, f"put clips named YTID or YTID_START below {folder}, or write missing: skip")
+        above = parents if self.settings.ancestors else {}
+        rows = [
+            _Row(place, table, (cells[0], seconds(cells[1], place)), cells[3])
+            for table in self.settings.segments
+            for place, cells in read_rows(folder / table, columns=4, delimiter=",", comment="#")
+        ]
+        found = self._features(rows) if self.settings.features else self._files(rows)
+        absent = [row for row in rows if row.segment not in found]
+        if absent and (self.settings.missing == "error" or not found):
+            what = "are no features" if self.settings.features else "is no clip"
+            raise several(
+                (f"{row.place}: there {what} of {row.segment[0]} from {row.segment[1]:g} s on" for row in absent),
+                f"put clips named YTID or YTID_START below {folder}, correct `features`, or write missing: skip",
+            )
+        clips = []
+        for row in rows:
+            if row.segment in found:
+                path, recording = found[row.segment]
+                labels = _labels(row.codes.split(","), names, above, row.place)
+                group, role = row.segment[0], _role(row.table)
+                clips.append(Clip(path, {"sounds": labels}, group=group, partition=role, recording=recording))
         return clips
+
+    def _files(self, rows: Sequence["_Row"]) -> dict[Segment, tuple[str, None]]:
+        """Return the clip of every segment that has one."""
+        files = _by_video(SoundFiles.below(self.settings.path))
+        clips = {row.segment: _clip_of(files.get(row.segment[0], []), row.segment[1]) for row in rows}
+        return {segment: (clip, None) for segment, clip in clips.items() if clip is not None}
+
+    def _features(self, rows: Sequence["_Row"]) -> dict[Segment, tuple[str, Recording[FeatureMap]]]:
+        """Return the features of every segment that has some, named as a clip would be."""
+        found = find_features(Path(self.settings.features or ""), (row.segment for row in rows))
+        return {segment: (f"{segment[0]}_{segment[1]:g}", Recording(own)) for segment, own in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a table: its place for messages, its table, its segment, and the codes of its classes."""
+
+    place: str
+    table: str
+    segment: Segment
+    codes: str
 
 
 def _role(table: str) -> Role:

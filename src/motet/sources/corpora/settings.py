@@ -114,6 +114,9 @@ class AudioSetSettings(_Corpus):
         "Tables of segments in the folder; one with eval in its name tests, the others train.",
         min_length=1,
     )
+    features: ExistingFolder | None = option(
+        None, "Folder of the publisher's features, which are read in place of clips: 128 values a second."
+    )
     missing: Literal["error", "skip"] = option("error", "What to do with segments whose clip is not there.")
     ancestors: bool = option(False, "Whether a segment has the classes above its own in the ontology too.")
 
