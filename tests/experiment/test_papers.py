@@ -92,21 +92,19 @@ def test_lee_2019(quick: Quick, tmp_path: Path) -> None:
     write_layout(tmp_path / "speech_commands", layouts.speech_commands(), duration_s=0.1)
     write_layout(tmp_path / "FSDKaggle2018", layouts.fsdkaggle2018(), duration_s=0.1)
     small = ["segments={length_s: 0.1, hop_s: 0.1}", "model.heads.label.layers.0.channels=[4, 4]"]
-    small += [f"model.encoder.{number}.channels=[4, 4, 4, 4, 4, 4]" for number in (0, 1)]
+    small += [f"model.encoder.wave.{number}.channels=[4, 4, 4, 4, 4, 4]" for number in (0, 1)]
     plan, figures = quick("lee2019.yaml", *small)
-    assert {name: type(task) for name, task in plan.tasks.items()} == {
-        "label": Multiclass,
-        "next": Dense,
-        "clean": Dense,
-    }
+    kinds = {name: type(task) for name, task in plan.tasks.items()}
+    assert kinds == {"label": Multiclass, "next": Dense, "clean": Dense, "whole": Dense}
     assert shapes(plan)[0] == "[C=1, T=1600, F=1]"
-    assert set(figures) == {"label", "next", "clean"}
+    assert set(figures) == set(kinds)
     assert figures["clean"].keys() >= {"si_sdr_gain", "mse"}
+    assert figures["whole"]["lsd"]["value"] > 0
 
 
 def test_lee_2019_predicts_samples_that_it_has_not_seen() -> None:
     settings: Any = validate(Experiment, load(PAPERS / "lee2019.yaml"))
-    ahead = sum(dilation * (cnn.kernel // 2) for cnn in settings.model.encoder for dilation in cnn.dilation)
+    ahead = sum(dilation * (cnn.kernel // 2) for cnn in settings.model.encoder["wave"] for dilation in cnn.dilation)
     assert settings.data["next"].tasks["next"].shift == ahead + 1
 
 
