@@ -67,6 +67,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "activity": "motet.tasks.events.task:Activity",
         "onsets": "motet.tasks.events.task:Onsets",
         "dense": "motet.tasks.dense:Dense",
+        "time_regression": "motet.tasks.traces.task:TimeRegression",
     },
 }
 

@@ -7,6 +7,7 @@ import pytest
 from motet.catalog import CATALOG
 from motet.data import Column
 from motet.sources.example import Event
+from motet.sources.trace import Trace
 from motet.tasks import Multiclass
 from motet.tasks.events.settings import EventsSettings
 from motet.tasks.events.task import Events
@@ -26,6 +27,9 @@ TARGETS: dict[str, list[Any]] = {
     "regression": [0.5, -1.0, 3.25],
     "sequence": ["one two", "two", "three one"],
     **dict.fromkeys(("events", "activity", "onsets"), EVENTS),
+    "time_regression": [
+        Trace.sampled(np.sin(np.arange(80) / period), rate_hz=20.0, names=["arousal"]) for period in (3, 7, 20)
+    ],
 }
 
 
@@ -46,6 +50,7 @@ def test_every_task_with_targets_of_its_own_is_held_to_it() -> None:
         ({"kind": "multilabel", "decision": "tuned_threshold"}, TARGETS["multilabel"]),
         ({"kind": "binary", "decision": "tuned_threshold"}, TARGETS["binary"]),
         ({"kind": "regression", "loss": "l1"}, [(0.1, 0.2), (0.3, -1.0)]),
+        ({"kind": "time_regression", "loss": "mse", "decision": "tuned_filter"}, TARGETS["time_regression"]),
     ],
 )
 def test_their_variants_too(settings: dict[str, Any], targets: list[Any]) -> None:

@@ -10,6 +10,7 @@ from motet.experiment.dry_run import InputPlan, Plan, dry_run
 from motet.experiment.settings import Experiment
 from motet.networks.plan import LayerPlan
 from motet.networks.shape import MapShape
+from motet.tasks.traces import TimeRegression
 
 Json = dict[str, Any]
 
@@ -130,11 +131,11 @@ def _sizes(plan: Plan) -> str:
 
 
 def _kind(task: Any) -> str:
-    return type(task).__name__.lower()
+    return str(getattr(task.settings, "kind", type(task).__name__.lower()))
 
 
 def _noun(task: Any) -> str:
-    return "value" if task.decision_dtype.kind == "f" else "label"
+    return "value" if task.decision_dtype.kind == "f" or isinstance(task, TimeRegression) else "label"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -20,6 +20,7 @@ from motet.data.table import Coded, ExampleTable, read_examples
 from motet.errors import DataError
 from motet.signals.recording import Recording
 from motet.sources.example import Example, Role, Target, is_events, label_set
+from motet.sources.trace import Trace
 
 Rows = NDArray[np.int64]
 
@@ -253,9 +254,16 @@ def _labels(targets: Coded[Any]) -> set[str]:
     return {label for value in targets.values for label in label_set(value)}
 
 
+def _names(traces: Sequence[Trace]) -> list[str]:
+    return list(dict.fromkeys(name for trace in traces for name in trace.names))
+
+
 def _describe_targets(targets: Coded[Any]) -> dict[str, Any]:
     counts = targets.counts()
     missing = int((~targets.present).sum())
+    traces = [value for value in counts if isinstance(value, Trace)]
+    if traces:
+        return {"missing": missing, "moments": sum(len(trace.times_s) for trace in traces), "values": _names(traces)}
     if any(isinstance(value, float | tuple) and not is_events(value) for value in counts):
         values = np.asarray([np.atleast_1d(value) for value in targets if value is not None], dtype=np.float64)
         statistics = {"min": values.min(0), "mean": values.mean(0), "max": values.max(0)}

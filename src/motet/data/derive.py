@@ -21,6 +21,7 @@ from motet.data.relabel_settings import (
 from motet.data.table import ABSENT, Coded
 from motet.errors import ConfigError, DataError
 from motet.sources.example import Target, is_events, label_set
+from motet.sources.trace import Trace
 from motet.tasks.labels import label_text
 
 AnyDerived = GroupsSettings | CopySettings | LabelSetSettings | ActivitySettings | ProductSettings | BinsSettings
@@ -85,6 +86,8 @@ def default_kind(targets: Coded[Any]) -> str:
         return "multilabel"
     if is_events(first):
         return "events"
+    if isinstance(first, Trace):
+        return "time_regression"
     return "regression" if isinstance(first, float | tuple) else "multiclass"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from motet.data.dataset import DataSet
 from motet.data.table import Coded
 from motet.sources.example import Event
+from motet.sources.trace import Trace
 
 
 def digest_rows(data_set: DataSet) -> bytes:
@@ -35,5 +36,7 @@ def digest_rows(data_set: DataSet) -> bytes:
     return digest.digest()
 
 
-def _plain(value: frozenset[str] | Event) -> list[Any]:
+def _plain(value: frozenset[str] | Event | Trace) -> list[Any]:
+    if isinstance(value, Trace):
+        return value.plain()
     return list(astuple(value)) if isinstance(value, Event) else sorted(value)

@@ -1,7 +1,7 @@
 """Strata: what the parts of a split should have equal shares of.
 
 A stratum is one label of one task, or a fifth of the rows by a number; a row stands in several strata. Events stand
-for the set of their labels.
+for the set of their labels; all traces are of one stratum.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from motet.data.table import ABSENT, Coded
 from motet.sources.example import is_events, label_set
+from motet.sources.trace import Trace
 
 NUM_BINS = 5
 MAX_INTEGER_LABELS = 100
@@ -71,6 +72,8 @@ def classes(column: Coded[Any]) -> NDArray[np.int64]:
 def _categories(column: Coded[Any]) -> list[NDArray[np.int64]]:
     """Return columns of categories [n] of a column, -1 where a row has none."""
     values = column.values
+    if any(isinstance(value, Trace) for value in values):
+        return [np.where(column.present, 0, ABSENT)]
     if _hold_sets(values):
         _, matrix = _labels_of_sets(column)
         held = np.where(matrix, 0, ABSENT)

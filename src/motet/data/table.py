@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from motet.errors import DataError
 from motet.signals.recording import Recording
 from motet.sources.example import Example, Role
+from motet.sources.trace import Trace
 
 V = TypeVar("V", bound=Hashable)
 
 ABSENT = -1
 _SHOWN = 5
-_TARGETS = (str, int, float, frozenset, tuple, np.number, np.bool_)
+_TARGETS = (str, int, float, frozenset, tuple, np.number, np.bool_, Trace)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +122,8 @@ def read_examples(name: str, examples: Iterable[Example]) -> ExampleTable:
     ------
     DataError
         If there are none, an identifier comes twice, an example has no recording, or a target is neither a label,
-        a frozenset of labels, a number nor a tuple of numbers or events. All such problems are counted, some listed.
+        a frozenset of labels, a number, a tuple of numbers or events nor a trace. All such problems are counted, some
+        listed.
     """
     ids: dict[str, None] = {}
     problems: list[str] = []
@@ -199,7 +201,7 @@ def _problems(example: Example, ids: dict[str, None]) -> Iterator[str]:
         if not isinstance(target, _TARGETS):
             yield (
                 f"target '{task}' is of type {type(target).__name__}, but a target is a label, a frozenset of "
-                "labels, a number or a tuple of numbers or events: convert it"
+                "labels, a number, a tuple of numbers or events, or a trace: convert it"
             )
 
 

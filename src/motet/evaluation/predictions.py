@@ -24,6 +24,7 @@ from motet.tasks.task import Task
 
 Texts = NDArray[np.str_]
 
+csv.field_size_limit(1 << 30)  # a cell holds the values of all frames of a recording
 _KEYS = ("data_set", "id", "group", "fold", "seed")
 
 

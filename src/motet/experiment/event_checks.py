@@ -6,6 +6,7 @@ from motet.errors import DataError
 from motet.experiment.preparation import FoldData
 from motet.model import Model
 from motet.tasks.events import Events
+from motet.tasks.traces import TimeRegression
 
 _SLACK_S = 1.0
 """How far an event may reach behind its recording: annotations are rounded, and the last window may not fit."""
@@ -29,6 +30,40 @@ def check_events(prepared: FoldData, model: Model) -> None:
     ]
     if problems:
         raise DataError(*problems)
+
+
+def check_traces(prepared: FoldData, model: Model) -> None:
+    """Refuse annotations over time that say nothing of their recording, or of more than there is.
+
+    Raises
+    ------
+    DataError
+        Naming the rows, with the span of the annotation and the duration of the recording.
+    """
+    problems = []
+    for name, task in model.tasks.items():
+        if isinstance(task, TimeRegression) and (wrong := _elsewhere(prepared, name, task.settings.delay_s)):
+            problems.append(
+                f"task {name!r}: {len(wrong)} annotations do not lie in their recordings, or reach more than "
+                f"{_SLACK_S:g} s behind them ({', '.join(wrong[:_SHOWN])}{', ...' if len(wrong) > _SHOWN else ''}); "
+                "correct them: times are seconds from the start of the recording"
+            )
+    if problems:
+        raise DataError(*problems)
+
+
+def _elsewhere(prepared: FoldData, name: str, delay_s: float) -> list[str]:
+    targets = prepared.corpus.targets[name]
+    rows = np.flatnonzero(targets.present)
+    first, last = np.array([(moments[0, 0], moments[-1, 0]) for moments in targets.values[rows]]).T.reshape(2, -1)
+    durations = prepared.loader.durations_s(rows)
+    wrong = np.flatnonzero((last < 0) | (first > durations) | (last + delay_s > durations + _SLACK_S))
+    places = [prepared.corpus.locate(int(rows[row])) for row in wrong]
+    return [
+        f"{data_set.name}/{data_set.ids[own]}: {first[row] + delay_s:.2f} to {last[row] + delay_s:.2f} s of "
+        f"{durations[row]:.2f} s"
+        for row, (data_set, own) in zip(wrong, places, strict=True)
+    ]
 
 
 def _late(prepared: FoldData, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from motet.data.samplers import build_sampler
 from motet.data.sampling import SamplingRows
 from motet.errors import ConfigError
 from motet.experiment.data import OpenData
-from motet.experiment.event_checks import check_events
+from motet.experiment.event_checks import check_events, check_traces
 from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.network_checks import check_lengths, check_texts
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
@@ -62,6 +62,7 @@ def train_fold(
     check_lengths(experiment, prepared, input_shapes(training.model.document))
     check_texts(prepared, training.model)
     check_events(prepared, training.model)
+    check_traces(prepared, training.model)
     if number == 1:
         log_network(training.model)
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)

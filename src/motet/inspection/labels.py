@@ -11,6 +11,7 @@ from motet.data.dataset import DataSet
 from motet.inspection.problems import Problem, Severity, counted
 from motet.inspection.splits import sides_of
 from motet.sources.example import is_events, label_set
+from motet.sources.trace import Trace
 
 _UNBALANCED = 10.0
 _FEW = 10
@@ -30,7 +31,7 @@ class TargetTable:
     Parameters
     ----------
     kind
-        labels, sets of labels, numbers, tuples of numbers, or events.
+        labels, sets of labels, numbers, tuples of numbers, events, or traces.
     missing
         Rows without a target.
     labels
@@ -38,7 +39,7 @@ class TargetTable:
     by_side
         Rows by label for every side of the predefined splits: `{"partition test": {"dog": 3}}`.
     statistics
-        Of numbers: min, mean, std and max, one value each or one for every place of a tuple.
+        Of numbers: min, mean, std and max, one value each or one for every place of a tuple; of traces over moments.
     """
 
     kind: str
@@ -87,6 +88,9 @@ def _table(data_set: DataSet, task: str, sides: Mapping[str, list[str | None]]) 
     values = [value for value in targets if value is not None]
     if kind in ("numbers", "tuples of numbers"):
         return TargetTable(kind, missing, {}, {}, _statistics(values))
+    if kind == "traces":
+        known = [row for trace in values for row in trace.values[~np.isnan(trace.values).any(axis=1)]]
+        return TargetTable(kind, missing, {}, {}, _statistics(known) if known else {})
     labels = _labels(values)
     by_side: dict[str, dict[str, int]] = {}
     for where, side in sides.items():
@@ -103,6 +107,8 @@ def _kind(values: tuple[Any, ...]) -> str:
         return "sets of labels"
     if isinstance(first, tuple):
         return "events" if all(map(is_events, values)) else "tuples of numbers"
+    if isinstance(first, Trace):
+        return "traces"
     return {float: "numbers", int: "whole numbers"}.get(type(first), "labels")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from motet.sources.maps import ArrayMap, NumpyMap
     from motet.sources.source import Source
     from motet.sources.table import Table
+    from motet.sources.trace import Trace
 
 __all__ = [
     "ArrayMap",
@@ -38,6 +39,7 @@ __all__ = [
     "NumpyMap",
     "Source",
     "Table",
+    "Trace",
 ]
 
 __getattr__, __dir__ = exports(
@@ -57,5 +59,6 @@ __getattr__, __dir__ = exports(
         "NumpyMap": "maps",
         "Source": "source",
         "Table": "table",
+        "Trace": "trace",
     },
 )

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeGuard
 
 from motet.errors import DataError
 from motet.signals.recording import Recording
+from motet.sources.trace import Trace
 
 Role = Literal["train", "dev", "test"]
 
@@ -50,7 +51,7 @@ class Event:
             raise DataError(f"the event at {self.onset_s:g} s has no label: give it one")
 
 
-Target = str | float | int | frozenset[str] | tuple[float, ...] | tuple[Event, ...]
+Target = str | float | int | frozenset[str] | tuple[float, ...] | tuple[Event, ...] | Trace
 
 
 def is_events(target: object) -> TypeGuard[tuple[Event, ...]]:
@@ -65,7 +66,7 @@ def is_events(target: object) -> TypeGuard[tuple[Event, ...]]:
 
 
 def label_set(target: Target) -> frozenset[str]:
-    """Return the different labels of a target: those of a set, those of its events, else the one label.
+    """Return the different labels of a target: those of a set or its events, else the one label; a trace has none.
 
     Examples
     --------
@@ -76,7 +77,7 @@ def label_set(target: Target) -> frozenset[str]:
         return target
     if isinstance(target, tuple):
         return frozenset(item.label if isinstance(item, Event) else str(item) for item in target)
-    return frozenset([str(target)])
+    return frozenset() if isinstance(target, Trace) else frozenset([str(target)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Example:
     inputs
         Recordings by name; a data set of single recordings calls its one `signal`.
     targets
-        Targets by task: a label, a set of labels, a number, a tuple of numbers, or a tuple of events.
+        Targets by task: a label, a set of labels, a number, a tuple of numbers, a tuple of events, or a trace.
     group
         What must not stand on both sides of a split: a speaker, a patient, a session.
     folds

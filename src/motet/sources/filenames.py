@@ -1,19 +1,20 @@
 """Files whose names say what they hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from motet.errors import DataError
 from motet.signals.settings import ReaderSettings
 from motet.sources.codes import CodeNames
-from motet.sources.example import Example, fold_roles
+from motet.sources.example import Example, Target, fold_roles
 from motet.sources.listing import list_files, portable, several
 from motet.sources.partitions import partition_by
 from motet.sources.patterns import FilePattern, filled
 from motet.sources.recordings import recording_of, with_rate
 from motet.sources.settings import FilenamesSettings, Value, partition_names
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
+from motet.sources.trace_files import read_trace
 
 Pieces = dict[str, Value]
 
@@ -39,9 +40,12 @@ class Filenames:
         partition = partition_by(settings.partition)
         folds = fold_roles(str(pieces[settings.fold]) for _, pieces in found) if settings.fold else {}
         names = [CodeNames.of(piece, codes) for piece, codes in settings.labels.items()]
-        folder, beside = Path(settings.path), self._beside([name for name, _ in found])
+        folder, names_ = Path(settings.path), [name for name, _ in found]
+        beside = self._beside(names_, settings.beside, "beside")
+        traces = self._beside(names_, {task: own.file for task, own in settings.traces.items()}, "traces")
         for name, pieces in found:
-            named = {codes.task: codes.name(pieces[codes.task], name) for codes in names}
+            named: dict[str, Target] = {codes.task: codes.name(pieces[codes.task], name) for codes in names}
+            named |= {task: read_trace(folder / path, settings.traces[task]) for task, path in traces[name].items()}
             yield Example(
                 id=portable(name),
                 inputs={
@@ -54,12 +58,10 @@ class Filenames:
                 partition=partition(pieces, name),
             )
 
-    def _beside(self, names: list[str]) -> dict[str, dict[str, str]]:
-        """Return the paths of the other recordings of every file, by its name and theirs."""
+    def _beside(self, names: list[str], paths: Mapping[str, str], key: str) -> dict[str, dict[str, str]]:
+        """Return the paths of what lies beside every file, by its name and theirs."""
         settings, pattern = self.settings, FilePattern.of(self.settings.pattern)
-        found = {
-            name: {own: filled(path, pattern.raw(name)) for own, path in settings.beside.items()} for name in names
-        }
+        found = {name: {own: filled(path, pattern.raw(name)) for own, path in paths.items()} for name in names}
         absent = [
             f"{settings.path}/{name}: its {own} {path} is not there"
             for name, others in found.items()
@@ -67,7 +69,7 @@ class Filenames:
             if not (Path(settings.path) / path).is_file()
         ]
         if absent:
-            raise several(absent, "correct `beside`, or add or remove files so that each has its own")
+            raise several(absent, f"correct `{key}`, or add or remove files so that each has its own")
         return found
 
     def tasks(self) -> TaskDefaults:
@@ -79,7 +81,7 @@ class Filenames:
             name: {"kind": "regression" if kind == "f" and name not in settings.labels else "multiclass"}
             for name, kind in fields.items()
             if name not in used
-        }
+        } | {name: {"kind": "time_regression"} for name in settings.traces}
 
     def _find(self) -> list[tuple[str, Pieces]]:
         settings = self.settings
@@ -87,7 +89,8 @@ class Filenames:
         listed = list_files(settings.path, extensions=[pattern.extension])
         found = [(name, pattern.match(name)) for name in listed]
         matching = [(name, pieces) for name, pieces in found if pieces is not None]
-        partners = {path for own in self._beside([name for name, _ in matching]).values() for path in own.values()}
+        beside = self._beside([name for name, _ in matching], settings.beside, "beside")
+        partners = {path for own in beside.values() for path in own.values()}
         others = [name for name, pieces in found if pieces is None and name not in partners]
         if not matching:
             raise DataError(_nothing(settings, others or list_files(settings.path)))

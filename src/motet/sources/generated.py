@@ -7,6 +7,7 @@ every class and, given enough examples, every group; of grouped data, a group li
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from motet.signals.readers.synthetic.efforts import SyntheticEfforts
 from motet.signals.readers.synthetic.events import SyntheticEvents
 from motet.signals.readers.synthetic.scenes import SyntheticScene
 from motet.signals.readers.synthetic.sensors import SyntheticSensors
@@ -16,20 +17,23 @@ from motet.signals.settings import ReaderSettings
 from motet.sources.example import Event, Example, Target, fold_roles
 from motet.sources.settings import GeneratedSettings
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
+from motet.sources.trace import Trace
 
-Synthetic = SyntheticScene | SyntheticEvents | SyntheticSpeaker | SyntheticSensors
+Synthetic = SyntheticScene | SyntheticEvents | SyntheticSpeaker | SyntheticSensors | SyntheticEfforts
 
 _READERS: dict[str, type[Synthetic]] = {
     "scenes": SyntheticScene,
     "events": SyntheticEvents,
     "speakers": SyntheticSpeaker,
     "sensors": SyntheticSensors,
+    "efforts": SyntheticEfforts,
 }
 _TASKS: dict[str, TaskDefaults] = {
     "scenes": {"scene": {"kind": "multiclass"}},
     "events": {"events": {"kind": "multilabel"}},
     "speakers": {"digit": {"kind": "multiclass"}, "speaker": {"kind": "multiclass"}},
     "sensors": {"activity": {"kind": "multiclass"}, "intensity": {"kind": "regression"}},
+    "efforts": {"effort": {"kind": "time_regression"}},
 }
 
 
@@ -85,6 +89,9 @@ def _targets(synthetic: Synthetic) -> dict[str, Target]:
         return {"events": synthetic.truth().labels, "timeline": _timeline(synthetic)}
     if isinstance(synthetic, SyntheticSpeaker):
         return {"digit": synthetic.truth().digit, "speaker": synthetic.truth().speaker}
+    if isinstance(synthetic, SyntheticEfforts):
+        effort = synthetic.truth()
+        return {"effort": Trace.sampled(effort.values, rate_hz=effort.rate_hz, names=("effort",))}
     truth = synthetic.truth()
     return {"activity": truth.activity, "intensity": truth.intensity}
 

@@ -120,6 +120,21 @@ def partition_names(settings: str | PartitionRules | None) -> list[str]:
     return [] if settings is None else [settings]
 
 
+class TraceSettings(Settings):
+    """An annotation beside every recording: values over time."""
+
+    file: str = required(
+        "Of a table the column with its path; of file names its path below the folder, with the pieces of the "
+        "recording's name: labels/{speaker}_{index}.csv. A table with a row for every moment, or a .npy file.",
+        min_length=1,
+    )
+    time: str = option("time", "Column with the seconds from the start of the recording.")
+    values: Names | None = option(None, "Columns of the values; by default all others of numbers.", min_length=1)
+    rate_hz: float | None = option(None, "Values per second, where the annotation holds no times.", unit="Hz", gt=0)
+    start_s: float = option(0.0, "When the first of them holds; of times, what is added to them.", unit="s")
+    delimiter: str | None = option(None, "By default a comma, a semicolon or a tab.", min_length=1, max_length=1)
+
+
 class FilenamesSettings(Settings):
     """Labels read from file names."""
 
@@ -143,6 +158,7 @@ class FilenamesSettings(Settings):
         "More recordings of every example by name, beside the signal: paths below the folder with the same pieces, "
         "{clean: clean/{speaker}_{index}.wav}.",
     )
+    traces: dict[Name, TraceSettings] = option({}, "Annotations over time by task: {affect: {file: {name}.csv}}.")
     content: Content = _content()
     rate_hz: float | None = _rate()
 
@@ -156,10 +172,13 @@ class FilenamesSettings(Settings):
         _check_names("partition", partition_names(self.partition), fields)
         _check_names("labels", self.labels, fields)
         _check_beside(self.beside)
-        for pattern in self.beside.values():
-            _check_names(f"beside: '{pattern}'", pattern_fields(pattern), fields)
+        others = {f"beside.{name}": path for name, path in self.beside.items()}
+        others |= {f"traces.{name}.file": own.file for name, own in self.traces.items()}
+        for key, pattern in others.items():
+            _check_names(key, pattern_fields(pattern), fields)
             if any(name == "" for _, name, _, _ in _parsed(pattern)):
-                raise ValueError(f"beside: '{pattern}' has a piece without a name; name it there and in the pattern")
+                raise ValueError(f"{key}: '{pattern}' has a piece without a name; name it there and in the pattern")
+        _check_traces(self.traces, fields)
         for role, rules in self.partition.items() if isinstance(self.partition, dict) else ():
             for name, rule in rules.items():
                 if fields[name] == "s" and (rule.below is not None or rule.above is not None):
@@ -218,6 +237,7 @@ class TableSettings(Settings):
     beside: dict[Name, str] = option(
         {}, "More recordings of every example by name, beside the signal: a column of paths each, {clean: clean_path}."
     )
+    traces: dict[Name, TraceSettings] = option({}, "Annotations over time by task: {affect: {file: affect_path}}.")
     root: ExistingFolder | None = option(
         None, "Folder that relative paths start from; by default the table's own folder."
     )
@@ -243,6 +263,7 @@ class TableSettings(Settings):
     def _labels_are_tasks(self) -> Self:
         _check_names("labels", self.labels, self.targets)
         _check_beside(self.beside)
+        _check_traces(self.traces, self.targets)
         return self
 
 
@@ -339,10 +360,11 @@ class GeneratedSettings(Settings):
     """Synthetic recordings with known truth; recording i depends on these settings and i alone."""
 
     kind: Literal["generated"] = "generated"
-    content: Literal["scenes", "events", "speakers", "sensors"] = option(
+    content: Literal["scenes", "events", "speakers", "sensors", "efforts"] = option(
         "scenes",
         "scenes: a texture, one a class; events: several textures, often at the same time (multilabel); speakers: "
-        "digits spoken by speakers; sensors: three axes of an activity and its intensity.",
+        "digits spoken by speakers; sensors: three axes of an activity and its intensity; efforts: an activity whose "
+        "intensity changes slowly, and the intensity over time.",
     )
     examples: int = option(200, "Number of recordings.", ge=1)
     classes: int = option(4, "Number of scenes, events, digits or activities.", ge=2, le=64)
@@ -409,6 +431,12 @@ SourceSettings = Annotated[
     Slot("source"),
     BeforeValidator(_from_examples),
 ]
+
+
+def _check_traces(traces: Collection[str], targets: Collection[str]) -> None:
+    for name in traces:
+        if name in targets:
+            raise ValueError(f"traces names {name!r}, which is a target already; give it another name")
 
 
 def _check_beside(beside: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from motet.sources.recordings import recording_of, with_rate
 from motet.sources.settings import TableSettings, TargetColumns, partition_names
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
 from motet.sources.targets import default_task, targets_of, typed
+from motet.sources.trace_files import read_trace
 
 Span = tuple[float, float | None]
 
@@ -43,6 +44,7 @@ class Table:
         spans = _spans(settings, manifest)
         ids = _ids(settings, manifest, root, paths, spans)
         targets = _targets(settings, manifest)
+        annotations = {task: manifest.column(own.file).cells for task, own in settings.traces.items()}
         groups = typed(manifest.column(settings.group)) if settings.group else None
         folds = _folds(manifest, settings.fold) if settings.fold else None
         roles = fold_roles(folds) if folds else {}
@@ -52,6 +54,11 @@ class Table:
             start_s, end_s = spans[row]
             group = groups[row] if groups else None
             known = {name: cells[row] for name, cells in values.items()}
+            own = {task: cells[row] for task, cells in targets.items()}
+            for task, cells in annotations.items():
+                file = cells[row]
+                trace = None if file is None else read_trace(root / str(file), settings.traces[task])
+                own[task] = None if trace is None else trace.between(start_s, end_s)
             files = {INPUT: path, **{name: others[row] for name, others in beside.items()}}
             yield Example(
                 id=ids[row],
@@ -59,7 +66,7 @@ class Table:
                     name: recording_of(root / file, settings.content, reader, start_s=start_s, end_s=end_s)
                     for name, file in files.items()
                 },
-                targets={task: target for task, cells in targets.items() if (target := cells[row]) is not None},
+                targets={task: target for task, target in own.items() if target is not None},
                 group=None if group is None else str(group),
                 folds=roles[folds[row]] if folds else None,
                 partition=partition(known, manifest.place(row)),
@@ -67,7 +74,8 @@ class Table:
 
     def tasks(self) -> TaskDefaults:
         """Return the tasks, told by what the columns of their targets hold."""
-        return {task: default_task(cells) for task, cells in _targets(self.settings, self._read()).items()}
+        found = {task: default_task(cells) for task, cells in _targets(self.settings, self._read()).items()}
+        return found | {task: {"kind": "time_regression"} for task in self.settings.traces}
 
     def _read(self) -> Manifest:
         settings = self.settings

@@ -12,6 +12,7 @@ from motet.tasks.settings import (
     RegressionSettings,
     SequenceSettings,
 )
+from motet.tasks.traces.settings import TimeRegressionSettings
 
 TaskSettings = Annotated[
     BinarySettings
@@ -23,6 +24,7 @@ TaskSettings = Annotated[
     | EventsSettings
     | ActivitySettings
     | OnsetsSettings
+    | TimeRegressionSettings
     | UserComponent,
     Slot("task"),
 ]

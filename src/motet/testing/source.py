@@ -21,12 +21,13 @@ from motet.signals.signal import Signal
 from motet.sources.example import Example, is_events
 from motet.sources.settings import SourceSettings
 from motet.sources.source import DEFAULT_READER, Source
+from motet.sources.trace import Trace
 from motet.tasks.kinds import TaskSettings
 from motet.testing.findings import Findings, several
 from motet.testing.shuffled import shuffled_listings
 
 _ROLES = ("train", "dev", "test")
-_TARGETS = (str, int, float, frozenset, tuple)
+_TARGETS = (str, int, float, frozenset, tuple, Trace)
 _ROUNDING_S = 0.05  # annotations are often rounded
 _NO_ORDER = "sort what you list: the order of files differs between disks and after a copy"
 
@@ -129,8 +130,8 @@ def _check_types(found: Findings, example: Example) -> None:
     for task, target in example.targets.items():
         if isinstance(target, bool) or not isinstance(target, _TARGETS):
             found.add(
-                f"target {task!r} is a {type(target).__name__}: a target is a label, a frozenset of labels, a number "
-                "or a tuple; convert it, and leave it out where it is missing"
+                f"target {task!r} is a {type(target).__name__}: a target is a label, a frozenset of labels, a number, "
+                "a tuple or a trace; convert it, and leave it out where it is missing"
             )
         elif not all(map(math.isfinite, _numbers(target))):
             found.add(f"target {task!r} of {example.id!r} is {target}: numbers are finite; leave missing ones out")

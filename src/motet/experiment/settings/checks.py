@@ -12,6 +12,7 @@ from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings,
 from motet.networks.settings import LOSSES, ModelSettings
 from motet.tasks.fused.order import in_circles
 from motet.tasks.map_settings import DenseSettings
+from motet.tasks.traces.settings import TimeRegressionSettings
 
 DataSets = Mapping[str, DataSetSettings]
 CompleteDataSets = Mapping[str, CompleteDataSet]
@@ -219,6 +220,16 @@ def check_objective(model: ModelSettings, objective: Any) -> Iterator[CrossProbl
     elif model.sharing.kind in ("soft", "cross_stitch", "mtan"):
         message = f"is features, but with model.sharing: {model.sharing.kind} tasks share none; use on: parameters"
         yield CrossProblem(path, message, (("model", "sharing"),))
+
+
+def check_batch_losses(data: DataSets, micro_batches: int) -> Iterator[CrossProblem]:
+    """Find losses over the rows of a batch where batches are cut."""
+    for name, data_set in data.items():
+        for task, settings in (data_set.tasks or {}).items():
+            loss = settings.loss if isinstance(settings, TimeRegressionSettings) else None
+            if micro_batches > 1 and getattr(loss, "over", "row") == "batch":
+                message = "is batch, but training.micro_batches cuts batches; use over: row, or micro_batches: 1"
+                yield CrossProblem(("data", name, "tasks", task, "loss", "over"), message, (("training",),))
 
 
 def check_mixes(

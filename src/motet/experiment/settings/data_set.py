@@ -81,9 +81,9 @@ class DataSetSettings(Settings):
         if self.strings is not None:
             return frozenset([self.strings.target, *self.strings.within])
         if isinstance(source, FilenamesSettings):
-            return frozenset(pattern_fields(source.pattern))
+            return frozenset([*pattern_fields(source.pattern), *source.traces])
         if isinstance(source, TableSettings):
-            return frozenset(source.targets) or None
+            return frozenset([*source.targets, *source.traces]) or None
         return self._only_target
 
     @property

@@ -21,6 +21,7 @@ from motet.data.settings import (
 )
 from motet.evaluation.settings import EvaluationSettings
 from motet.experiment.settings.checks import (
+    check_batch_losses,
     check_derived,
     check_fed_labels,
     check_frequencies,
@@ -154,6 +155,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_procedure(self.data, self.model, self.training.procedure, self.derive)
         yield from check_own_losses(self.data, self.derive, self.model, self.training)
         yield from check_frequencies(complete, overridden)
+        yield from check_batch_losses(self.data, self.training.micro_batches)
         yield from check_mixes(complete, self.noise, overridden)
 
     @property
