@@ -40,9 +40,11 @@ from motet.tasks.settings import (
 )
 from motet.training.objective import build_objective
 from motet.training.objective_settings import ObjectiveSettings
+from motet.training.optimizer_settings import OptimizerSettings
 from motet.training.optimizers import build_optimizer, build_schedule
+from motet.training.procedure_settings import ProcedureSettings
 from motet.training.procedures import build_procedure
-from motet.training.settings import OptimizerSettings, ProcedureSettings, ScheduleSettings, StoppingSettings
+from motet.training.settings import ScheduleSettings, StoppingSettings
 from motet.training.stopping import build_stopping
 
 LABELS = ("a", "b", "c")
@@ -67,6 +69,7 @@ REQUIRED: dict[str | None, dict[str, Any]] = {
     "edf": {"path": HERE},
     "huggingface": {"path": HERE},
     "adversarial": {"against": ["animal"]},
+    "gan": {"task": "animal"},
     "band_pass": {"low_hz": 100, "high_hz": 200},
     "high_pass": {"low_hz": 100},
     "low_pass": {"high_hz": 200},

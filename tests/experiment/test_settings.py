@@ -14,7 +14,7 @@ from motet.signals.settings import SignalSettings
 from motet.sources.corpora.settings import EscSettings
 from motet.sources.settings import FilenamesSettings
 from motet.tasks.settings import MulticlassSettings
-from motet.training.settings import AdamSettings, SgdSettings
+from motet.training.optimizer_settings import AdamSettings, SgdSettings
 
 DESIGN = """\
 # yaml-language-server: $schema=motet.schema.json

@@ -8,17 +8,9 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR,
 
 from motet.config import UserComponent
 from motet.errors import ConfigError
+from motet.training.optimizer_settings import AdamSettings, AdamWSettings, SgdSettings
 from motet.training.optimizers import Plateau, build_optimizer, build_schedule
-from motet.training.settings import (
-    AdamSettings,
-    AdamWSettings,
-    ConstantSettings,
-    CosineSettings,
-    OneCycleSettings,
-    PlateauSettings,
-    SgdSettings,
-    StepSettings,
-)
+from motet.training.settings import ConstantSettings, CosineSettings, OneCycleSettings, PlateauSettings, StepSettings
 
 RATE, STEPS, EPOCH = 0.02, 60, 6
 SGD: Callable[..., torch.optim.Optimizer] = torch.optim.SGD

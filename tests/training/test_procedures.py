@@ -6,14 +6,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from motet import tensor_file
 from motet.config import UserComponent
 from motet.data.batch import Batch
 from motet.errors import ConfigError
 from motet.training.checkpoint import load_checkpoint, save_checkpoint
 from motet.training.loop import Training, descend, take_step, train
-from motet.training.procedures import Adversarial, alternate, build_procedure, head_parameters
-from motet.training.settings import AdversarialSettings, AlternatingSettings, JointSettings
+from motet.training.procedure_settings import (
+    AdversarialSettings,
+    AlternatingSettings,
+    JointSettings,
+    LayerWiseSettings,
+)
+from motet.training.procedures import Adversarial, alternate, build_procedure
+from motet.training.procedures.adversarial import head_parameters
 from tests.training.small import quiet_hooks, small_corpus, small_loader, small_model, small_training, weights
 
 ROWS = np.array([0, 1, 2, 10, 12])
@@ -93,7 +101,35 @@ def test_a_procedure_of_ones_own() -> None:
         assert torch.equal(weights(found.model)[name], value), name
 
 
-@pytest.mark.parametrize("settings", [AlternatingSettings(), AdversarialSettings(against=("digit",))])
+class Twin(nn.Module):
+    """A procedure of the user's own with a weight and an optimizer: it learns how long the network's gradients are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.guess = nn.Parameter(torch.zeros(()))
+        self.optimizers = {"guess": torch.optim.Adam([self.guess], lr=0.1)}
+
+    def begin(self, training: Training) -> None:
+        nn.init.normal_(self.guess)
+
+    def forward(self, training: Training, batch: Batch) -> None:
+        descend(training, batch)
+        length = sum(own.grad.norm() for own in training.model.parameters() if own.grad is not None)
+        self.optimizers["guess"].zero_grad()
+        torch.square(self.guess - length).backward()  # type: ignore[no-untyped-call]
+        self.optimizers["guess"].step()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        AlternatingSettings(),
+        AdversarialSettings(against=("digit",)),
+        LayerWiseSettings(epochs=1, noise=0.3),
+        UserComponent.of(Twin),
+    ],
+    ids=["alternating", "adversarial", "layer_wise", "own"],
+)
 @pytest.mark.parametrize("stop", [1, 4])
 def test_stopped_and_resumed_is_never_having_stopped(settings: object, stop: int, tmp_path: Path) -> None:
     def go(training: Training, until: int | None = None) -> Training:
@@ -116,6 +152,21 @@ def test_stopped_and_resumed_is_never_having_stopped(settings: object, stop: int
     load_checkpoint(second, tmp_path / "stopped")
     save_checkpoint(go(second), tmp_path / "resumed")
     assert (tmp_path / "resumed").read_bytes() == (tmp_path / "undisturbed").read_bytes()
+
+
+def test_what_a_procedure_keeps_is_saved_and_no_part_of_the_model(tmp_path: Path) -> None:
+    training = begin(UserComponent.of(Twin))
+    take_step(training, batch())
+    save_checkpoint(training, tmp_path / "file")
+    tensors, document = tensor_file.read(tmp_path / "file")
+    assert {"resume.procedure.guess", "resume.procedure_optimizer.guess/0/exp_avg"} <= tensors.keys()
+    assert document["resume"]["procedure"]["guess"]["groups"][0]["lr"] == 0.1
+    assert not any(name.startswith("model.") and "guess" in name for name in tensors)
+
+
+def test_optimizers_of_its_own_want_gradients_that_are_not_lost() -> None:
+    with pytest.raises(ConfigError, match=r"has optimizers of its own, .* set training\.autocast: bfloat16"):
+        begin(UserComponent.of(Twin), precision=torch.float16)
 
 
 def test_each_kind_is_built() -> None:

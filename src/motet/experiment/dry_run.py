@@ -16,7 +16,7 @@ from motet.experiment.folds import split_folds
 from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
-from motet.experiment.network_checks import check_known_lengths
+from motet.experiment.network_checks import check_known_lengths, check_updates
 from motet.experiment.noise import list_noise
 from motet.experiment.own_losses import try_losses
 from motet.experiment.settings import Experiment
@@ -199,6 +199,7 @@ def _plan_model(
     shapes, outputs = network_inputs(listed, facts), outputs_of(corpus)
     layers = plan_network(experiment.model, shapes, outputs)
     check_given(listed, corpus, experiment.model, shapes)
+    check_updates(experiment, shapes, outputs)
     check_known_lengths(experiment, shapes, facts, outputs)
     timed = with_frames(shapes, facts)
     return layers, None if timed is None else plan_memory(experiment, timed, outputs)

@@ -68,7 +68,7 @@ def train_fold(
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)
     recorder.resume()
     with deferred_interrupts() as request:
-        bars = EpochProgress(progress, f"fold {number}", experiment.training.epochs)
+        bars = EpochProgress(progress, f"fold {number}", training.epochs)
         hooks = make_hooks(experiment, training, prepared, seed, recorder, request, bars)
         if experiment.training.epochs == 0:
             hooks.validate()  # tunes the decisions of a network that is evaluated as it is
@@ -136,7 +136,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         device=device,
         augmentations=[catalog.build("map augmentation", own) for own in experiment.augment],
         stopping=build_stopping(settings.stopping),
-        procedure=build_procedure(settings.procedure, list(model.tasks)),
+        procedure=build_procedure(settings.procedure, list(model.tasks), settings.optimizer),
         tracked=[GradientCosine(own.every) for own in settings.track],
         own_weights=settings.losses,
     )  # fmt: skip

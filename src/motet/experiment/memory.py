@@ -14,7 +14,7 @@ from motet.experiment.settings import Experiment
 from motet.networks.build import Shapes, build_network
 from motet.networks.plan import count_parameters
 from motet.networks.shape import MapShape
-from motet.training.settings import SgdSettings
+from motet.training.optimizer_settings import SgdSettings
 
 _WEIGHT_BYTES = 4
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
@@ -34,6 +35,7 @@ from motet.experiment.target_checks import check_given
 from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
 from motet.model import Model
+from motet.networks.build import build_network
 from motet.networks.network import Network
 from motet.networks.plan import min_frames, plan_network
 from motet.networks.shape import MapShape
@@ -41,6 +43,7 @@ from motet.pipeline import InputSettings
 from motet.signals.recording import Recording
 from motet.store.store import Store
 from motet.tasks.sequence import Sequence as TextSequence
+from motet.training.procedures import check_procedure
 
 logger = logging.getLogger("motet")
 
@@ -76,7 +79,21 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
         plan_network(experiment.model, shapes, outputs_of(corpus))
         check_given(listed, corpus, experiment.model, shapes)
         check_fused_frames(experiment, fused, corpus, shapes, facts)
+        check_updates(experiment, shapes, outputs_of(corpus))
         try_losses(experiment, shapes, outputs_of(corpus))
+
+
+def check_updates(experiment: Experiment, shapes: Mapping[str, MapShape], outputs: Outputs) -> None:
+    """Refuse a procedure that the network or its tasks do not suit. No memory is taken.
+
+    Raises
+    ------
+    ConfigError
+        Saying why.
+    """
+    with torch.device("meta"):
+        network = build_network(experiment.model, shapes, outputs)
+        check_procedure(experiment.training.procedure, network, shapes, outputs)
 
 
 def check_known_lengths(experiment: Experiment, shapes: Mapping[str, MapShape], facts: Facts, outputs: Outputs) -> None:

@@ -61,7 +61,7 @@ class Recorder:
         self._records.append(record)
         self._waiting.append(record)
         keep = self._experiment.training.keep
-        logger.info("%s", epoch_line(record, self._experiment.training.epochs, best))
+        logger.info("%s", epoch_line(record, self._training.epochs, best))
         if best and record["dev"] and not isinstance(keep, LastSettings):
             tensors, document = self._training.model.to_tensors(epoch=record["epoch"], **self._notes)
             self._best = {name: tensor.detach().clone() for name, tensor in tensors.items()}, document

@@ -77,7 +77,7 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     feeding_of(settings, outputs)  # refuses what cannot be, of all tasks together
     check_inputs(settings, inputs, outputs)
     build = partial(_build_shared, inputs)
-    return share(settings, read_inputs(settings, inputs), outputs, build=build, build_layers=_build_layers)
+    return share(settings, read_inputs(settings, inputs), outputs, build=build, build_layers=build_layers)
 
 
 def read_inputs(settings: ModelSettings, inputs: Shapes) -> Shapes:
@@ -99,7 +99,7 @@ def _build_shared(every: Shapes, settings: ModelSettings, inputs: Shapes, output
     encoded = {name: layers[-1].shape if layers else inputs[name] for name, layers in encoders.items()}
     fusion = Fusion(settings, encoded) if len(inputs) > 1 else None
     shape = next(iter(encoded.values())) if fusion is None else fusion.shape
-    trunk = _build_layers(settings.trunk, shape, "model.trunk")
+    trunk = build_layers(settings.trunk, shape, "model.trunk")
     shape = trunk[-1].shape if trunk else shape
     framed = {task for task, count in outputs.items() if isinstance(count, PerFrame)}
     mapped = {task: count for task, count in outputs.items() if isinstance(count, MapOutput)}
@@ -149,7 +149,7 @@ def _build_encoders(settings: ModelSettings, inputs: Shapes) -> dict[str, list[L
     encoders, problems = {}, []
     for name, path in encoder_paths(settings, inputs).items():
         try:
-            encoders[name] = _build_layers(layers[name], inputs[name], path)
+            encoders[name] = build_layers(layers[name], inputs[name], path)
         except ConfigError as error:
             problems += [line for line in error.problems if line not in problems]
     if problems:
@@ -162,7 +162,14 @@ def _encoder_settings(settings: ModelSettings, inputs: Shapes) -> Mapping[str, S
     return encoder if isinstance(encoder, Mapping) else dict.fromkeys(inputs, encoder)
 
 
-def _build_layers(layers: Sequence[Settings], shape: MapShape, path: str) -> list[Layer]:
+def build_layers(layers: Sequence[Settings], shape: MapShape, path: str) -> list[Layer]:
+    """Build layers one behind the other, which stand at a path in the settings, for a map of this shape.
+
+    Raises
+    ------
+    ConfigError
+        If a layer cannot take what reaches it.
+    """
     built: list[Layer] = []
     for number, settings in enumerate(layers):
         where = f"{path}.{number}"

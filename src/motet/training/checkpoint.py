@@ -16,9 +16,11 @@ from torch.optim import Optimizer
 from motet import tensor_file
 from motet.errors import DataError
 from motet.training.loop import Position, Training
+from motet.training.procedure_state import optimizers_of, restore_procedure, state_of
 
 Tensors = dict[str, Tensor]
 _OPTIMIZER, _SUMS, _RUNNING, _OBJECTIVE = "resume.optimizer.", "resume.sums.", "resume.running.", "resume.objective."
+_PROCEDURE, _ITS_OPTIMIZER = "resume.procedure.", "resume.procedure_optimizer."
 
 
 def save_checkpoint(training: Training, path: Path, **notes: Any) -> None:
@@ -30,10 +32,16 @@ def save_checkpoint(training: Training, path: Path, **notes: Any) -> None:
     for task, running in training.running.items():
         tensors |= _named(f"{_RUNNING}{task}/", running.state_dict())
     tensors |= _named(_OBJECTIVE, training.objective.state_dict())
+    tensors |= _named(_PROCEDURE, state_of(training.procedure))
+    of_procedure = {}
+    for name, own in optimizers_of(training.procedure).items():
+        own_tensors, of_procedure[name] = _flatten(own.state_dict())
+        tensors |= _named(f"{_ITS_OPTIMIZER}{name}/", own_tensors)
     resume = {
         "position": asdict(training.position),
         "counts": training.counts,
         "optimizer": optimizer,
+        "procedure": of_procedure,
         "schedule": training.schedule.state(),
         "stopping": _state_of(training.stopping),
         "grad_scaler": {} if training.grad_scaler is None else training.grad_scaler.state_dict(),
@@ -55,8 +63,10 @@ def load_checkpoint(training: Training, path: Path) -> None:
         raise DataError(f"{path}: holds a model but no resume state; training goes on from last.safetensors only")
     resume = document["resume"]
     training.model.take(tensors, document)
-    training.optimizer.load_state_dict(_unflatten(_part(_OPTIMIZER, tensors), resume["optimizer"]))
-    _lay_out(training.optimizer)
+    _restore(training.optimizer, _part(_OPTIMIZER, tensors), resume["optimizer"])
+    restore_procedure(training.procedure, _part(_PROCEDURE, tensors))
+    for name, own in optimizers_of(training.procedure).items():
+        _restore(own, _part(f"{_ITS_OPTIMIZER}{name}/", tensors), resume["procedure"][name])
     training.sums = {name: tensor.to(training.device) for name, tensor in _part(_SUMS, tensors).items()}
     training.counts = resume["counts"]
     for task, running in training.running.items():
@@ -72,6 +82,11 @@ def load_checkpoint(training: Training, path: Path) -> None:
         each.restore(resume["tracked"][each.name])
     if training.grad_scaler is not None:
         training.grad_scaler.load_state_dict(resume["grad_scaler"])
+
+
+def _restore(optimizer: Optimizer, tensors: Tensors, plain: Mapping[str, Any]) -> None:
+    optimizer.load_state_dict(_unflatten(tensors, plain))
+    _lay_out(optimizer)
 
 
 def _lay_out(optimizer: Optimizer) -> None:

@@ -28,6 +28,7 @@ from motet.training.gradient_cosine import GradientCosine
 from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, prepare, row_losses
 from motet.training.objective import Objective
 from motet.training.optimizers import Schedule
+from motet.training.procedure_state import begin_procedure
 from motet.training.stopping import StoppingRule
 
 Scores = Mapping[str, Mapping[str, float]]
@@ -46,11 +47,15 @@ class LoopSettings:
 
 @dataclass(slots=True)
 class Position:
-    """Where training stands: `epoch` and the `step` of it that comes next, and the best epoch so far."""
+    """Where training stands: `epoch` and the `step` of it that comes next, and the best epoch so far.
+
+    Of all steps, `steps_before` came in epochs of the procedure's own, in which no task is learned.
+    """
 
     epoch: int = 0
     step: int = 0
     total_steps: int = 0
+    steps_before: int = 0
     best_epoch: int | None = None
     best_value: float | None = None
     stopped: bool = False
@@ -82,7 +87,9 @@ class Hooks:
 
 
 Procedure = Callable[["Training", Batch], None]
-"""What makes the updates of a batch; see `motet.training.procedures`."""
+"""What makes the updates of a batch; see `motet.training.procedures`, and for what it may keep `procedure_state`."""
+Beside = Callable[[Prepared, Mapping[str, Column]], Mapping[str, Tensor]]
+"""Returns further losses [n] by name, for some rows of a batch and what was predicted of them."""
 
 
 @dataclass(slots=True)
@@ -93,6 +100,8 @@ class Training:
     ----------
     own_weights
         What losses of the network's own weigh, by name; one that is not named counts once.
+    epochs_before
+        Epochs of the procedure's own, which come first; `settings.epochs` follow.
     """
 
     model: Model
@@ -112,13 +121,30 @@ class Training:
     procedure: Procedure = field(default_factory=lambda: descend)
     tracked: Sequence[GradientCosine] = ()
     own_weights: Mapping[str, float] = field(default_factory=dict)
+    epochs_before: int = 0
 
     def __post_init__(self) -> None:
-        """Remember the learning rates that the schedule multiplies, and begin the figures of an epoch."""
+        """Remember the rates that the schedule multiplies, and begin the figures of an epoch and the procedure."""
         self.learning_rates = [group["lr"] for group in self.optimizer.param_groups]
         self.running = {name: task.running() for name, task in self.model.tasks.items()}
         if self.settings.precision is torch.float16:
             self.grad_scaler = torch.amp.GradScaler(self.device.type)
+        begin_procedure(self)
+
+    @property
+    def epochs(self) -> int:
+        """All epochs, with those of the procedure's own."""
+        return self.epochs_before + self.settings.epochs
+
+    @property
+    def learns_tasks(self) -> bool:
+        """Whether the epoch is none of the procedure's own."""
+        return self.position.epoch >= self.epochs_before
+
+    @property
+    def schedule_step(self) -> int:
+        """The step of the schedule, which begins after the epochs of the procedure's own."""
+        return self.position.total_steps - self.position.steps_before
 
 
 def train(training: Training, hooks: Hooks) -> None:
@@ -130,14 +156,17 @@ def train(training: Training, hooks: Hooks) -> None:
         If the loss is no longer finite.
     """
     position = training.position
-    while position.epoch < training.settings.epochs and not position.stopped:
+    while position.epoch < training.epochs and not position.stopped:
         for rows in hooks.plan(position.epoch)[position.step :]:
             take_step(training, hooks.draw(rows, position.epoch))
             hooks.between_steps()
-        losses = _mean_losses(training)
-        training.objective.end_epoch(losses)
-        figures = {name: running.result() for name, running in training.running.items()}
-        scores, monitored = hooks.validate()
+        losses, figures = _mean_losses(training), {}
+        scores: Scores = {}
+        monitored = None
+        if training.learns_tasks:
+            training.objective.end_epoch(losses)
+            figures = {name: running.result() for name, running in training.running.items()}
+            scores, monitored = hooks.validate()
         record = {
             "epoch": position.epoch + 1, "step": position.total_steps,
             "loss": losses, "train": figures, "dev": scores,
@@ -151,6 +180,7 @@ def train(training: Training, hooks: Hooks) -> None:
 def take_step(training: Training, batch: Batch) -> None:
     """Make the updates of a batch: one, unless the procedure says otherwise."""
     training.procedure(training, batch)
+    training.position.steps_before += not training.learns_tasks
     training.position.step += 1
     training.position.total_steps += 1
 
@@ -162,6 +192,8 @@ def descend(
     factors: Mapping[str, float] | None = None,
     fixed: Collection[Parameter] = (),
     recorded: bool = True,
+    beside: Beside | None = None,
+    counts: Mapping[str, int] | None = None,
 ) -> None:
     """Make one update: forward, losses, gradient, clip, step.
 
@@ -174,27 +206,36 @@ def descend(
         What is not changed.
     recorded
         Whether losses and decisions count in the figures of the epoch.
+    beside
+        Further losses, of the procedure's own.
+    counts
+        How many rows of the whole batch each of these is of, by name.
     """
-    settings = training.settings
-    _seed(training)
     training.optimizer.zero_grad(set_to_none=True)
-    ready = _ready(training, batch)
-    for part in micro_batches(ready, batch.size, settings.micro_batches):
+    parts = parts_of(training, batch)
+    for part in parts:
         output, predictions, losses = _forward(training, part)
-        counts = {**dict.fromkeys(output.losses, batch.size), **batch.counts}
+        losses = losses if beside is None else {**losses, **beside(part, predictions)}
+        rows = {**dict.fromkeys(output.losses, batch.size), **batch.counts, **(counts or {})}
         if recorded:
             _add_figures(training, losses, predictions, part)
             for each in training.tracked:
                 each.observe(training.position.step, losses, training.model.network.parameters())
         training.objective.accumulate(
-            _weighted(training, losses, factors), counts, training_backward(training), output.shared
+            _weighted(training, losses, factors), rows, training_backward(training), output.shared
         )
     training.objective.combine(training_backward(training))
     for parameter in fixed:
         parameter.grad = None
     _clip(training)
     _update(training)
-    training.objective.after_step(lambda: _look_again(training, ready, batch))
+    training.objective.after_step(lambda: _look_again(training, parts, batch))
+
+
+def parts_of(training: Training, batch: Batch) -> list[Prepared]:
+    """Return a batch ready for the network, in micro-batches; PyTorch's generators are seeded for the step."""
+    _seed(training)
+    return micro_batches(_ready(training, batch), batch.size, training.settings.micro_batches)
 
 
 def _weighted(
@@ -238,12 +279,12 @@ def _forward(training: Training, part: Prepared) -> tuple[NetworkOutput, dict[st
     return output, predictions, {**row_losses(training.model.tasks, predictions, part), **output.losses}
 
 
-def _look_again(training: Training, ready: Prepared, batch: Batch) -> dict[str, Tensor]:
+def _look_again(training: Training, parts: Sequence[Prepared], batch: Batch) -> dict[str, Tensor]:
     """Return the mean losses of a batch after its step, with the random draws that it had before."""
     _seed(training)
     means: dict[str, Tensor] = {}
     with torch.no_grad():
-        for part in micro_batches(ready, batch.size, training.settings.micro_batches):
+        for part in parts:
             for name, loss in _forward(training, part)[2].items():
                 mean = loss.sum() / batch.counts.get(name, batch.size)
                 means[name] = means[name] + mean if name in means else mean
@@ -285,7 +326,7 @@ def _clip(training: Training) -> None:
 
 
 def _update(training: Training) -> None:
-    factor = training.schedule.factor(training.position.total_steps)
+    factor = training.schedule.factor(training.schedule_step)
     for group, rate in zip(training.optimizer.param_groups, training.learning_rates, strict=True):
         group["lr"] = rate * factor
     if training.grad_scaler is None:
@@ -301,6 +342,11 @@ def _add_figures(
     """Add loss, rows and decisions by task on the device; nothing waits for them before the epoch ends."""
     for name, prediction in predictions.items():
         training.running[name].update(*training.model.tasks[name].followed(prediction, part.targets[name]))
+    note_losses(training, losses)
+
+
+def note_losses(training: Training, losses: Mapping[str, Tensor]) -> None:
+    """Add losses [n] of some rows to the figures of the epoch, by name."""
     for name, loss in losses.items():
         if name not in training.sums:
             precision = torch.float32 if training.device.type == "mps" else torch.float64
@@ -341,5 +387,5 @@ def _finish_epoch(training: Training, monitored: float | None) -> bool:
     if best:
         position.best_epoch, position.best_value = position.epoch, None if undefined else monitored
     if training.stopping is not None:
-        position.stopped = training.stopping.observe(position.epoch, monitored)
+        position.stopped = training.stopping.observe(position.epoch - training.epochs_before, monitored)
     return best

@@ -14,16 +14,8 @@ from torch.nn import Parameter
 
 from motet.config import UserComponent
 from motet.errors import ConfigError
-from motet.training.settings import (
-    AdamSettings,
-    AdamWSettings,
-    ConstantSettings,
-    CosineSettings,
-    OneCycleSettings,
-    PlateauSettings,
-    SgdSettings,
-    StepSettings,
-)
+from motet.training.optimizer_settings import AdamSettings, AdamWSettings, SgdSettings
+from motet.training.settings import ConstantSettings, CosineSettings, OneCycleSettings, PlateauSettings, StepSettings
 
 AnyOptimizerSettings = SgdSettings | AdamSettings | AdamWSettings | UserComponent
 BuiltInScheduleSettings = ConstantSettings | OneCycleSettings | CosineSettings | StepSettings | PlateauSettings

@@ -1,50 +1,13 @@
-"""Settings of training: optimizer, schedule, how losses combine, stopping, what is kept, where it runs."""
+"""Settings of training: schedule, stopping, what is kept, where it runs, and all that other files say of it."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from motet.config import ExistingPath, Many, Name, Settings, Slot, kinds, option, required
+from motet.config import ExistingPath, Many, Name, Settings, Slot, kinds, option
 from motet.training.objective_settings import ObjectiveSettings, WeightedSettings
-
-
-class SgdSettings(Settings):
-    """Stochastic gradient descent with momentum."""
-
-    kind: Literal["sgd"] = "sgd"
-    learning_rate: float = option(1e-2, "Step size; with a one-cycle schedule its peak.", gt=0)
-    momentum: float = option(0.9, "Momentum.", ge=0, lt=1)
-    nesterov: bool = option(True, "Nesterov's form of momentum; wants momentum above 0.")
-    weight_decay: float = option(0.0, "L2 penalty.", ge=0)
-
-    @model_validator(mode="after")
-    def _nesterov_has_momentum(self) -> "SgdSettings":
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov is true but momentum is 0; set momentum above 0 or nesterov: false")
-        return self
-
-
-class AdamSettings(Settings):
-    """Adam (Kingma and Ba 2015)."""
-
-    kind: Literal["adam"] = "adam"
-    learning_rate: float = option(1e-3, "Step size; with a one-cycle schedule its peak.", gt=0)
-    betas: Many[float] = option((0.9, 0.999), "Decay of the two running moments.", min_length=2, max_length=2)
-    epsilon: float = option(1e-8, "Added to the denominator.", gt=0)
-    weight_decay: float = option(0.0, "L2 penalty.", ge=0)
-
-
-class AdamWSettings(Settings):
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
-
-    kind: Literal["adamw"] = "adamw"
-    learning_rate: float = option(1e-3, "Step size; with a one-cycle schedule its peak.", gt=0)
-    betas: Many[float] = option((0.9, 0.999), "Decay of the two running moments.", min_length=2, max_length=2)
-    epsilon: float = option(1e-8, "Added to the denominator.", gt=0)
-    weight_decay: float = option(1e-2, "Decoupled weight decay.", ge=0)
-
-
-OptimizerSettings = kinds("optimizer", SgdSettings, AdamSettings, AdamWSettings)
+from motet.training.optimizer_settings import AdamSettings, OptimizerSettings
+from motet.training.procedure_settings import JointSettings, ProcedureSettings
 
 
 class ConstantSettings(Settings):
@@ -88,29 +51,6 @@ class PlateauSettings(Settings):
 
 
 ScheduleSettings = kinds("schedule", ConstantSettings, OneCycleSettings, CosineSettings, StepSettings, PlateauSettings)
-
-
-class JointSettings(Settings):
-    """One update a batch, for all its tasks."""
-
-    kind: Literal["joint"] = "joint"
-
-
-class AlternatingSettings(Settings):
-    """One update for each task of a batch, in turn."""
-
-    kind: Literal["alternating"] = "alternating"
-
-
-class AdversarialSettings(Settings):
-    """Two updates a batch: some heads learn their tasks, and the layers before them learn to hide these."""
-
-    kind: Literal["adversarial"] = "adversarial"
-    against: Many[Name] = required("Tasks that the shared layers are to know nothing of.", min_length=1)
-    strength: float = option(0.1, "What the losses of these tasks weigh when they are climbed.", gt=0)
-
-
-ProcedureSettings = kinds("procedure", JointSettings, AlternatingSettings, AdversarialSettings)
 
 
 class PatienceSettings(Settings):
@@ -172,13 +112,13 @@ class TrainingSettings(Settings):
         "Parts that a batch is computed in, to save memory; the result is the same but for batch normalisation.",
         ge=1,
     )
-    optimizer: OptimizerSettings = option(AdamSettings(), "How weights follow gradients.")  # type: ignore[valid-type]
+    optimizer: OptimizerSettings = option(AdamSettings(), "How weights follow gradients.")
     schedule: ScheduleSettings = option(ConstantSettings(), "How the learning rate moves.")  # type: ignore[valid-type]
     objective: ObjectiveSettings = option(WeightedSettings(), "How the tasks' losses become one step.")
     losses: dict[Name, Annotated[float, Field(ge=0)]] = option(
         {}, "What losses of the network's own weigh beside those of the tasks, by name; 1 for one that is not named."
     )
-    procedure: ProcedureSettings = option(JointSettings(), "How a batch becomes updates.")  # type: ignore[valid-type]
+    procedure: ProcedureSettings = option(JointSettings(), "How a batch becomes updates.")
     clip_norm: float | None = option(None, "Largest norm of the gradient; larger ones are scaled down.", gt=0)
     autocast: Literal["off", "auto", "bfloat16", "float16"] = option(
         "off", "Lower precision in the forward pass; `auto` takes what the device has."

@@ -67,10 +67,10 @@ def check_task_names(
     if known is None:
         return
     for task in model.heads:
-        yield from _unknown_task(("model", "heads", task), task, known)
+        yield from unknown_task(("model", "heads", task), task, known)
     balanced = None if isinstance(sampling, UserComponent) else getattr(sampling, "task", None)
     if isinstance(balanced, str):
-        yield from _unknown_task(("sampling", "task"), balanced, known)
+        yield from unknown_task(("sampling", "task"), balanced, known)
     if monitor is not None and monitor.partition(".")[0] not in fused:
         yield from _check_monitor(monitor, data, known)
 
@@ -88,7 +88,7 @@ def check_fused(data: DataSets, fused: Mapping[str, Any], derived: Iterable[str]
         if name in known:
             yield CrossProblem(("fuse", name), f"there is a task {name!r} that is learned; rename the fused one", _DATA)
         for base in settings.needs:
-            yield from _unknown_task(("fuse", name), base, known | fused.keys() - {name})
+            yield from unknown_task(("fuse", name), base, known | fused.keys() - {name})
 
 
 def check_fed_labels(model: ModelSettings, mixup: Any) -> Iterator[CrossProblem]:
@@ -191,24 +191,6 @@ def check_frequencies(data: CompleteDataSets, overridden: Mapping[str, Iterable[
                     )
 
 
-def check_procedure(
-    data: DataSets, model: ModelSettings, procedure: Any, derived: Iterable[str]
-) -> Iterator[CrossProblem]:
-    """Find adversaries that are no task, and networks without layers that tasks share."""
-    against = () if isinstance(procedure, UserComponent) else getattr(procedure, "against", ())
-    if not against:
-        return
-    path, known = ("training", "procedure", "against"), all_tasks(data, derived)
-    for task in against:
-        yield from _unknown_task(path, task, against if known is None else known)
-    if known is not None and known <= set(against):
-        yield CrossProblem(path, "names all tasks, and leaves none to be learned; leave one out", _DATA)
-    if model.network is not None or model.sharing.kind not in ("hard", "mmoe", "ple"):
-        way = "a network of your own" if model.network is not None else f"model.sharing: {model.sharing.kind}"
-        message = f"wants layers that all tasks share before their heads, which {way} has not; use sharing: hard"
-        yield CrossProblem(path, message, (("model",),))
-
-
 def check_objective(model: ModelSettings, objective: Any) -> Iterator[CrossProblem]:
     """Find gradients that are to be balanced on features which the network does not have."""
     path = ("training", "objective", "on")
@@ -269,7 +251,7 @@ def _check_monitor(monitor: str, data: DataSets, known: frozenset[str]) -> Itera
     elif task == LOSSES and task not in known:
         return  # of the network's own; see `check_own_losses`
     elif task not in known:
-        yield from _unknown_task(path, task, known)
+        yield from unknown_task(path, task, known)
     else:
         settings = [data_set.tasks[task] for data_set in data.values() if data_set.tasks and task in data_set.tasks]
         reported = getattr(settings[0], "metrics", ()) if settings else ()
@@ -280,7 +262,8 @@ def _check_monitor(monitor: str, data: DataSets, known: frozenset[str]) -> Itera
             yield CrossProblem(path, message, _DATA)
 
 
-def _unknown_task(path: tuple[str, ...], task: str, known: Iterable[str]) -> Iterator[CrossProblem]:
+def unknown_task(path: tuple[str, ...], task: str, known: Iterable[str]) -> Iterator[CrossProblem]:
+    """Find that a path names a task which is none of those that are known."""
     if task not in known:
         yield CrossProblem(path, f"there is no task {task!r}{_instead(task, known)}", _DATA)
 

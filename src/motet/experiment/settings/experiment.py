@@ -31,7 +31,6 @@ from motet.experiment.settings.checks import (
     check_maps,
     check_mixes,
     check_objective,
-    check_procedure,
     check_shared_tasks,
     check_targets,
     check_task_names,
@@ -39,6 +38,7 @@ from motet.experiment.settings.checks import (
 from motet.experiment.settings.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
 from motet.experiment.settings.noise import NoiseSettings
 from motet.experiment.settings.own_loss_checks import check_own_losses
+from motet.experiment.settings.procedure_checks import check_procedure
 from motet.features.settings import (
     FeatureSettings,
     LogMelSettings,
@@ -152,7 +152,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_maps(complete)
         yield from check_input_signals(complete, self.model, overridden)
         yield from check_objective(self.model, self.training.objective)
-        yield from check_procedure(self.data, self.model, self.training.procedure, self.derive)
+        yield from check_procedure(self.data, self.model, self.training, self.mixup, self.derive)
         yield from check_own_losses(self.data, self.derive, self.model, self.training)
         yield from check_frequencies(complete, overridden)
         yield from check_batch_losses(self.data, self.training.micro_batches)

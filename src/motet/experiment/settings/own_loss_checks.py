@@ -8,7 +8,8 @@ from motet.experiment.settings.checks import all_tasks
 from motet.experiment.settings.data_set import DataSetSettings
 from motet.networks.settings import LOSSES, ModelSettings
 from motet.training.objective_settings import WeightedSettings
-from motet.training.settings import AlternatingSettings, TrainingSettings
+from motet.training.procedure_settings import AlternatingSettings
+from motet.training.settings import TrainingSettings
 
 _MODEL = (("model",),)
 _OWN = "return it from a network (model.network) or a layer of your own"
