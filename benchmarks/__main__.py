@@ -26,6 +26,7 @@ NAMES = (
     "rows",
     "tasks",
     "denoising",
+    "procedures",
     "sweeps",
 )
 
