@@ -67,6 +67,33 @@ def test_orthogonal_noise_has_the_ratio_of_the_powers(level_db: float) -> None:
     assert si_sdr(target + noise, target, None).item() == pytest.approx(level_db, abs=1e-4)
 
 
+def test_a_perfect_prediction_reaches_the_limit_and_no_more() -> None:
+    target, noise = torch.zeros(1, 100, 1), torch.zeros(1, 100, 1)
+    target[:, ::2], noise[:, 1::2] = 1.0, 1.0
+    assert si_sdr(3 * target, target, None, limit_db=30).item() == pytest.approx(30.0, abs=1e-4)
+    assert si_sdr(target + 1e-1 * noise, target, None, limit_db=20).item() == pytest.approx(20 - 3.0103, abs=1e-3)
+    assert si_sdr(target + 10 * noise, target, None, limit_db=30).item() == pytest.approx(-20.0, abs=1e-3)
+    loss = map_loss((SiSdrLossSettings(limit_db=30),))
+    torch.testing.assert_close(loss(target, target, None), torch.tensor([-30.0]))
+
+
+def test_a_nearly_clean_row_outweighs_others_only_without_a_limit() -> None:
+    """Rows of 0 and 60 dB: the gradient of the second is hundreds of times that of the first, or smaller."""
+    target = torch.zeros(2, 100, 1)
+    target[:, ::2] = 1.0
+    noise = torch.zeros(2, 100, 1)
+    noise[0, 1::2], noise[1, 1::2] = 1.0, 1e-3
+    sizes = []
+    for limit_db in (None, 30.0):
+        predictions = (target + noise).requires_grad_()
+        si_sdr(predictions, target, None, limit_db=limit_db).sum().backward()  # type: ignore[no-untyped-call]
+        assert predictions.grad is not None
+        sizes.append(torch.linalg.vector_norm(predictions.grad, dim=(1, 2)).tolist())
+    (first, second), (limited_first, limited_second) = sizes
+    assert second / first == pytest.approx(1000 / 2**0.5, rel=0.5)
+    assert limited_second < limited_first
+
+
 def test_silence_has_a_finite_loss_and_gradient() -> None:
     silence = torch.zeros(1, 300, 1)
     for loss in _LOSSES.values():

@@ -50,12 +50,18 @@ def absolute_error(predictions: Tensor, targets: Tensor, lengths: Tensor | None)
     return _mean((predictions - targets).abs(), lengths)
 
 
-def si_sdr(predictions: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+def si_sdr(predictions: Tensor, targets: Tensor, lengths: Tensor | None, *, limit_db: float | None = None) -> Tensor:
     """Return the scale-invariant signal-to-distortion ratio of every row in dB [n], the mean over the K signals.
 
     Le Roux, Wisdom, Erdogan and Hershey, "SDR - half-baked or well done?", ICASSP 2019, equation 5: the target is
     scaled to lie nearest to the prediction, and its power is divided by that of what remains. 1e-8 is added to both,
     so that silence has a value.
+
+    Parameters
+    ----------
+    limit_db
+        What a perfect prediction has; None for no limit. Wisdom et al., "Unsupervised sound separation using mixture
+        invariant training", NeurIPS 2020, equation 2: a share of the kept power is added to what is lost.
 
     Examples
     --------
@@ -69,6 +75,8 @@ def si_sdr(predictions: Tensor, targets: Tensor, lengths: Tensor | None) -> Tens
     scale = (predictions * targets).sum(1, keepdim=True) / (torch.square(targets).sum(1, keepdim=True) + 1e-12)
     nearest = scale * targets
     kept, lost = torch.square(nearest).sum(1), torch.square(predictions - nearest).sum(1)
+    if limit_db is not None:
+        lost = lost + 10 ** (-limit_db / 10) * kept
     return (10 * torch.log10((kept + _SMALLEST_POWER) / (lost + _SMALLEST_POWER))).mean(1)
 
 
@@ -146,6 +154,6 @@ def _spectral(settings: SpectralLossSettings) -> MapLossFunction:
 _LOSSES: Mapping[type, Callable[..., MapLossFunction]] = {
     MapSquaredErrorSettings: lambda settings: squared_error,
     MapAbsoluteErrorSettings: lambda settings: absolute_error,
-    SiSdrLossSettings: lambda settings: lambda *columns: -si_sdr(*columns),
+    SiSdrLossSettings: lambda settings: lambda *columns: -si_sdr(*columns, limit_db=settings.limit_db),
     SpectralLossSettings: _spectral,
 }

@@ -27,6 +27,11 @@ class SiSdrLossSettings(Settings):
     """Scale-invariant signal-to-distortion ratio in dB, made large (Le Roux et al. 2019); for waveforms."""
 
     kind: Literal["si_sdr"] = "si_sdr"
+    limit_db: float | None = option(
+        None,
+        "What a perfect prediction has; without a limit, a row that is nearly clean outweighs all others. Often 30.",
+        unit="dB",
+    )
     weight: float = option(1.0, _WEIGHT, gt=0)
 
 
