@@ -10,8 +10,9 @@ from torch import nn
 
 from motet import tensor_file
 from motet.config import UserComponent
-from motet.data.batch import Batch
+from motet.data.batch import Batch, Column
 from motet.errors import ConfigError
+from motet.networks.shape import MapShape
 from motet.training.checkpoint import load_checkpoint, save_checkpoint
 from motet.training.loop import Training, descend, take_step, train
 from motet.training.procedure_settings import (
@@ -22,7 +23,7 @@ from motet.training.procedure_settings import (
 )
 from motet.training.procedures import Adversarial, alternate, build_procedure
 from motet.training.procedures.adversarial import head_parameters
-from tests.training.small import quiet_hooks, small_corpus, small_loader, small_model, small_training, weights
+from tests.training.small import LAYERS, quiet_hooks, small_corpus, small_loader, small_model, small_training, weights
 
 ROWS = np.array([0, 1, 2, 10, 12])
 BATCHES = [ROWS, np.array([3, 4, 5]), np.array([6, 7, 17])]
@@ -86,6 +87,41 @@ def test_a_batch_without_adversaries_is_a_plain_step() -> None:
     take_step(expected, batch(rows))
     for name, value in weights(expected.model).items():
         assert torch.equal(weights(found.model)[name], value), name
+
+
+class Norm(nn.Module):
+    """A layer with a loss of its own: the mean square of every row, times a weight."""
+
+    def __init__(self, shape: MapShape) -> None:
+        super().__init__()
+        self.shape, self.weight = shape, nn.Parameter(torch.ones(()))
+
+    def forward(self, column: Column) -> tuple[Column, dict[str, torch.Tensor]]:
+        return column, {"norm": self.weight * column.values.square().mean((1, 2, 3))}
+
+
+@pytest.mark.parametrize("factors", [None, {"word": 1.0}, {"word": 1.0, "norm": 3.0}])
+def test_losses_of_the_networks_own_count_whichever_tasks_are_descended(factors: dict[str, float] | None) -> None:
+    model = small_model(small_corpus(), [*LAYERS, {"kind": Norm}])
+    training = small_training(model, own_weights={"norm": 0.5})
+    drawn = batch()
+    with torch.no_grad():
+        inputs = model.scale(drawn, torch.device("cpu"))
+        norm = model.infer(inputs, {"word": drawn.targets["word"].rows}).losses["norm"].mean()
+    descend(training, drawn, factors=factors)
+    weight = next(value for name, value in weights(model).items() if name.endswith("1.weight"))
+    factor = 0.5 * (factors or {}).get("norm", 1.0)
+    assert weight.item() == pytest.approx(1 - 0.1 * factor * norm.item(), rel=1e-5)
+    assert training.counts["norm"] == drawn.size
+
+
+def test_adversaries_hide_beside_losses_of_the_networks_own() -> None:
+    model = small_model(small_corpus(), [*LAYERS, {"kind": Norm}])
+    procedure = build_procedure(AdversarialSettings(against=("digit",)), small_corpus().tasks)
+    training = small_training(model, procedure=procedure)
+    take_step(training, batch())
+    weight = next(value for name, value in weights(model).items() if name.endswith("1.weight"))
+    assert weight.item() < 1
 
 
 def test_a_procedure_of_ones_own() -> None:
