@@ -58,6 +58,12 @@ def test_an_example_for_every_annotation(folder: Path) -> None:
     assert np.array_equal(part.values, whole.values[:, 100:200])
 
 
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_label_that_no_annotation_has_is_refused(folder: Path, cut: bool) -> None:
+    with pytest.raises(DataError, match=r"no annotation is T9; there is T0, T1, T2, blink: correct `labels`"):
+        listed(folder, cut=cut, labels={"T1": "left", "T9": "right"})
+
+
 def test_pieces_of_another_span(folder: Path) -> None:
     examples = listed(folder, cut=True, labels={"T1": "left"}, start_s=-0.5, length_s=2.0)
     assert examples[0].id == "S001R03.edf#0.5-2.5"

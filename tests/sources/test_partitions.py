@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from motet.errors import DataError
 from motet.sources.example import Role
-from motet.sources.partitions import partition_by, role_at, role_named
+from motet.sources.partitions import partition_by, role_at, role_named, roles_by
 from motet.sources.settings import PartitionSettings, Value
 
 
@@ -44,6 +44,15 @@ def test_rules_are_conditions_that_all_hold(rule: dict[str, Any], inside: list[V
     rules = {"test": {"piece": rule}}
     assert {role(rules, {"piece": value}) for value in inside} == {"test"}
     assert {role(rules, {"piece": value}) for value in outside} == {"train"}
+
+
+def test_rules_that_fit_no_example_are_refused() -> None:
+    settings = TypeAdapter(PartitionSettings).validate_python({"test": {"x": {"above": 9}}})
+    assert roles_by(settings, [({"x": 1}, "a"), ({"x": 10}, "b")], "here") == ["train", "test"]
+    with pytest.raises(DataError, match=r"here: none of 2 examples fits partition\.test; correct its rules"):
+        roles_by(settings, [({"x": 1}, "a"), ({"x": 2}, "b")], "here")
+    assert roles_by(settings, [], "here") == []
+    assert roles_by(None, [({}, "a")], "here") == [None]
 
 
 def test_all_values_of_a_role_must_fit() -> None:

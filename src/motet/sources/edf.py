@@ -1,6 +1,6 @@
 """EDF and BDF files with their annotations: whole recordings with events, or a piece of each for every annotation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Edf:
         settings = self.settings
         found = self._find()
         folds = fold_roles(str(pieces[settings.fold]) for _, pieces in found) if settings.fold else {}
+        self._check_labels([Path(settings.path) / name for name, _ in found])
         for name, pieces in found:
             path = Path(settings.path) / name
             known: dict[str, Any] = {
@@ -103,6 +104,21 @@ class Edf:
         if problems and settings.incomplete == "error":
             raise several(problems, "set another start_s or length_s, or incomplete: skip")
         return spans
+
+    def _check_labels(self, paths: Sequence[Path]) -> None:
+        """Refuse a name for an annotation that no file has; files are read until all are met."""
+        unmet, others = set(self.settings.labels), set[str]()
+        for path in paths if unmet else ():
+            texts = {one.text for one in annotations(path)}
+            others |= texts
+            unmet -= texts
+            if not unmet:
+                return
+        if unmet:
+            there = ", ".join(sorted(filter(None, others))) or "none at all"
+            raise DataError(
+                f"{self.settings.path}: no annotation is {', '.join(sorted(unmet))}; there is {there}: correct `labels`"
+            )
 
     def _labelled(self, path: Path) -> Iterator[tuple[str, Annotation]]:
         """Yield annotations with their names; those that `labels` leaves out are left out."""

@@ -9,7 +9,7 @@ from motet.signals.settings import ReaderSettings
 from motet.sources.codes import CodeNames
 from motet.sources.example import Example, Target, fold_roles
 from motet.sources.listing import list_files, portable, several
-from motet.sources.partitions import partition_by
+from motet.sources.partitions import roles_by
 from motet.sources.patterns import FilePattern, filled
 from motet.sources.recordings import recording_of, with_rate
 from motet.sources.settings import FilenamesSettings, Value, partition_names
@@ -37,13 +37,13 @@ class Filenames:
         settings = self.settings
         reader = with_rate(reader, settings.rate_hz)
         found = self._find()
-        partition = partition_by(settings.partition)
+        roles = roles_by(settings.partition, ((pieces, name) for name, pieces in found), settings.path)
         folds = fold_roles(str(pieces[settings.fold]) for _, pieces in found) if settings.fold else {}
         names = [CodeNames.of(piece, codes) for piece, codes in settings.labels.items()]
         folder, names_ = Path(settings.path), [name for name, _ in found]
         beside = self._beside(names_, settings.beside, "beside")
         traces = self._beside(names_, {task: own.file for task, own in settings.traces.items()}, "traces")
-        for name, pieces in found:
+        for (name, pieces), role in zip(found, roles, strict=True):
             named: dict[str, Target] = {codes.task: codes.name(pieces[codes.task], name) for codes in names}
             named |= {task: read_trace(folder / path, settings.traces[task]) for task, path in traces[name].items()}
             yield Example(
@@ -55,7 +55,7 @@ class Filenames:
                 targets={**pieces, **named} if named else pieces,
                 group=str(pieces[settings.group]) if settings.group else None,
                 folds=folds[str(pieces[settings.fold])] if settings.fold else None,
-                partition=partition(pieces, name),
+                partition=role,
             )
 
     def _beside(self, names: list[str], paths: Mapping[str, str], key: str) -> dict[str, dict[str, str]]:

@@ -1,6 +1,6 @@
 """Which of the publisher's partitions an example belongs to: by a name, or by rules on its values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from motet.errors import DataError
 from motet.sources.codes import canonical
@@ -41,6 +41,24 @@ def role_at(name: Value, place: str) -> Role:
     if role is None:
         raise DataError(f"{place}: the partition is '{name}'; it must be train, dev or test: correct it")
     return role
+
+
+def roles_by(
+    settings: str | PartitionRules | None, examples: Iterable[tuple[Values, str]], where: str
+) -> list[Role | None]:
+    """Return the role of every example, given its values and its place for messages.
+
+    Raises
+    ------
+    DataError
+        If a role has rules that fit no example: what was meant for it would be split in another way.
+    """
+    role_of = partition_by(settings)
+    roles = [role_of(values, place) for values, place in examples]
+    unmet = [] if settings is None or isinstance(settings, str) else [role for role in settings if role not in roles]
+    if unmet and roles:
+        raise DataError(f"{where}: none of {len(roles)} examples fits partition.{unmet[0]}; correct its rules")
+    return roles
 
 
 def partition_by(settings: str | PartitionRules | None) -> Partition:

@@ -11,7 +11,7 @@ from motet.sources.codes import CodeNames
 from motet.sources.example import Example, Target, fold_roles
 from motet.sources.listing import portable, several
 from motet.sources.manifest import Manifest, read_manifest
-from motet.sources.partitions import partition_by
+from motet.sources.partitions import roles_by
 from motet.sources.recordings import recording_of, with_rate
 from motet.sources.settings import TableSettings, TargetColumns, partition_names
 from motet.sources.source import DEFAULT_READER, INPUT, TaskDefaults
@@ -47,13 +47,15 @@ class Table:
         annotations = {task: manifest.column(own.file).cells for task, own in settings.traces.items()}
         groups = typed(manifest.column(settings.group)) if settings.group else None
         folds = _folds(manifest, settings.fold) if settings.fold else None
-        roles = fold_roles(folds) if folds else {}
-        partition = partition_by(settings.partition)
+        in_folds = fold_roles(folds) if folds else {}
         values = {name: typed(manifest.column(name)) for name in partition_names(settings.partition)}
+        known = (
+            ({name: cells[row] for name, cells in values.items()}, manifest.place(row)) for row in range(len(paths))
+        )
+        roles = roles_by(settings.partition, known, settings.path)
         for row, path in enumerate(paths):
             start_s, end_s = spans[row]
             group = groups[row] if groups else None
-            known = {name: cells[row] for name, cells in values.items()}
             own = {task: cells[row] for task, cells in targets.items()}
             for task, cells in annotations.items():
                 file = cells[row]
@@ -68,8 +70,8 @@ class Table:
                 },
                 targets={task: target for task, target in own.items() if target is not None},
                 group=None if group is None else str(group),
-                folds=roles[folds[row]] if folds else None,
-                partition=partition(known, manifest.place(row)),
+                folds=in_folds[folds[row]] if folds else None,
+                partition=roles[row],
             )
 
     def tasks(self) -> TaskDefaults:
