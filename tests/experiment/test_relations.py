@@ -116,6 +116,18 @@ def test_training_rows_are_limited_and_balanced_and_test_rows_are_not(tmp_path: 
         make(tmp_path, {"scenes": {"source": SCENES, **part, "limit_labels_in": []}}, split=split)
 
 
+def test_rows_without_any_target_stay_or_leave(tmp_path: Path) -> None:
+    found: Any = {"kind": "groups", "of": "scene", "labels": {"one": ["hum"], "other": ["hiss"]}}
+    own = {"source": SCENES, "derive": {"some": found}, "tasks": {"some": "multiclass"}}
+    kept, left = (
+        list_data(make(tmp_path, {"scenes": {**own, "unlabelled": unlabelled}}))["scenes"].data_set
+        for unlabelled in ("keep", "drop")
+    )
+    having = [example.id for example in kept if example.targets]
+    assert 0 < len(having) < len(kept)
+    assert left.ids == having
+
+
 def test_a_data_set_only_trains_and_another_only_tests(tmp_path: Path) -> None:
     data = {
         "here": {"source": {**VOICES, "folds": 3}},

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -155,6 +155,7 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)
     data_set = _with_targets(data_set, tasks, settings.stratify, whole=whole)
     labels = {task: listed_labels(task, own, data_set.targets(task).counts()) for task, own in tasks.items()}
+    data_set = _labelled(data_set, settings.unlabelled)
     data_set = _limited(data_set, settings, tuple(tasks), experiment.seed)
     inputs = _used(name, _inputs(name, settings, data_set), tasks, experiment.model)
     return Listed(data_set, settings, tasks, inputs, labels, bases)
@@ -181,6 +182,20 @@ def _with_targets(data_set: DataSet, tasks: Collection[str], stratify: Sequence[
     named = None if stratify is None else tuple(name for name in stratify if name in there)
     targets = {name: data_set.table.targets[name] for name in dict.fromkeys([*tasks, *(named or ())])}
     return replace(data_set, table=replace(data_set.table, targets=targets), stratify=named)
+
+
+def _labelled(data_set: DataSet, unlabelled: Literal["keep", "drop"]) -> DataSet:
+    """Return the rows that have a target, or all, and tell how many have none."""
+    having = np.zeros(len(data_set), dtype=bool)
+    for task in data_set.task_names:
+        having |= data_set.targets(task).present
+    without = len(data_set) - int(having.sum())
+    if not without:
+        return data_set
+    what = "left out" if unlabelled == "drop" else "kept; unlabelled: drop leaves them out"
+    logger.info("data %s: %d of %d rows have no target of %s: %s", data_set.name, without, len(data_set),
+                " or ".join(data_set.task_names), what)  # fmt: skip
+    return data_set.select(np.flatnonzero(having)) if unlabelled == "drop" else data_set
 
 
 def _limited(data_set: DataSet, settings: CompleteDataSet, tasks: Sequence[str], seed: int) -> DataSet:

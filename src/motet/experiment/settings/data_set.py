@@ -56,6 +56,10 @@ class DataSetSettings(Settings):
         "The targets of which every side of a split, and what `limit` leaves, has its share; by default the tasks. "
         "Name them to compare runs of other tasks on the same rows.",
     )
+    unlabelled: Literal["keep", "drop"] = option(
+        "keep",
+        "Rows that have none of the targets: keep them in batches, for losses that want none, or drop them.",
+    )
     limit: LimitSettings | None = option(None, "A part of the data set, for trying things out: rows or a fraction.")
     on_error: Literal["stop", "skip"] = option(
         "stop", "What recordings that cannot be used mean: stop and list them, or skip and list them."
