@@ -190,6 +190,12 @@ def test_what_nothing_reads_and_nothing_wants_is_refused_or_left_out(tmp_path: P
     assert [(found.data_set, found.name) for found in plan.inputs] == [
         ("voices", "mel"), ("voices", "wave"), ("more", "mel"),
     ]  # fmt: skip
+    shared = {"voices": both["voices"], "more": {**both["more"], "features": {"mel": names["mel"]}}}
+    signal = {"inputs": {"wave": {"rate_hz": 4000}}}
+    assert len(dry_run(_experiment(tmp_path, data=shared, features=names, model=model, signal=signal)).inputs) == 3
+    nothing = {"voices": {"source": source, "tasks": {"digit": "multiclass"}}}
+    with pytest.raises(ConfigError, match=r"signal.inputs.wave: there is no input 'wave'; inputs are signal"):
+        dry_run(_experiment(tmp_path, data=nothing, features="waveform", model={}, signal=signal))
     own = {"voices": {**both["voices"], "features": {"wave": "waveform"}}, "more": both["more"]}
     with pytest.raises(ConfigError, match=r"data.voices: the network reads none of its inputs wave; name one of them"):
         dry_run(_experiment(tmp_path, data=own, features={"mel": names["mel"]}, model=model))
@@ -208,9 +214,12 @@ def test_a_sweep_over_tasks_leaves_out_targets_of_other_tasks() -> None:
         {
             "data": {"voices": {"source": source, "tasks": tasks}},
             "features": {"mel": {"kind": "logmel"}, "wave": {"kind": "waveform"}},
+            "signal": {"rate_hz": 4000, "inputs": {"wave": {"rate_hz": 8000}}},
             "model": {"encoder": {"mel": [{"kind": "rnn", "hidden": 4}]}},
             "combine": {"tasks": "all"},
         }
     )
     found = {point.choices["tasks"]: list(point.experiment.features) for point in grid.points}
     assert found == {"digit": ["mel"], "wave": ["mel", "wave"], "digit+wave": ["mel", "wave"]}
+    inputs = {point.choices["tasks"]: list(point.experiment.signal.inputs) for point in grid.points}
+    assert inputs == {"digit": [], "wave": ["wave"], "digit+wave": ["wave"]}

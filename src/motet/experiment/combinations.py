@@ -117,7 +117,8 @@ def _without_targets(root: Node, sweep: Sweep, tasks: Collection[str]) -> Node:
         if isinstance(settings, DenseSettings) and not sweep.model.reads(settings.of)
     }
     gone = {of for _, of in dense} - {of for task, of in dense if task in tasks}
-    for path in (("features",), *(("data", name, "features") for name in sweep.data)):
+    parts: list[tuple[str, ...]] = [("features",), ("signal", "inputs")]
+    for path in (*parts, *(("data", name, *part) for name in sweep.data for part in parts)):
         there = root.find(path)
         if gone and there is not None and isinstance(there.value, dict) and "kind" not in there.value:
             root = _keep(root, path, there.value.keys() - gone)

@@ -78,9 +78,28 @@ def list_data(experiment: Experiment, *, whole: bool = True) -> dict[str, Listed
 
 
 def check_whole(experiment: Experiment, listed: Mapping[str, Listed], *, whole: bool) -> None:
-    """Refuse derived tasks that no data set has all parts of, where the data are those of a training."""
+    """Refuse derived tasks and signals of inputs that no data set has, where the data are those of a training."""
     if whole:
+        _check_signals(listed)
         check_derived(experiment.derive, [part.bases for part in listed.values()])
+
+
+def _check_signals(listed: Mapping[str, Listed]) -> None:
+    """Refuse `signal.inputs` of what is neither a feature nor a recording anywhere."""
+    there = {
+        name: part.settings.features if isinstance(part.settings.features, dict) else part.data_set.input_names
+        for name, part in listed.items()
+    }
+    every = list(dict.fromkeys(str(own) for inputs in there.values() for own in inputs))
+    unknown = {own: None for part in listed.values() for own in part.settings.signal.inputs if own not in every}
+    if unknown:
+        raise ConfigError(
+            *(
+                f"signal.inputs.{own}: there is no input {own!r}{did_you_mean(own, every)}; inputs are "
+                f"{', '.join(every)}"
+                for own in unknown
+            )
+        )
 
 
 def data_sets(experiment: Experiment) -> dict[str, DataSet]:
@@ -229,11 +248,6 @@ def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str
     """Return for every input of the network the recording that it reads and its pipeline."""
     recordings = data_set.input_names
     features: Any = settings.features
-    names = features if isinstance(features, dict) else recordings
-    if unknown := [own for own in settings.signal.inputs if own not in names]:
-        raise ConfigError(
-            *(f"signal.inputs.{own}: data.{name} has no input {own!r}; it has {', '.join(names)}" for own in unknown)
-        )
     if not isinstance(features, dict):
         return {recording: (recording, _pipeline(settings, features, recording)) for recording in recordings}
     if len(recordings) == 1:

@@ -141,13 +141,16 @@ def check_input_signals(
     data, overridden
         As in `check_frequencies`.
     """
+    shared = [name for name in data if "signal" not in overridden[name]]
     for name, data_set in data.items():
-        path = (*(("data", name) if "signal" in overridden[name] else ()), "signal", "inputs")
-        inputs = by_name(data_set.features)
+        path = (*(("data", name) if name not in shared else ()), "signal", "inputs")
+        alike = shared if name in shared else [name]
+        inputs = {own for one in alike for own in by_name(data[one].features)}
         for own in data_set.signal.inputs:
             if None not in inputs and own not in inputs:
-                message = f"there is no feature {own!r}{_instead(own, [str(one) for one in inputs])}"
-                yield CrossProblem((*path, own), message, (("features",), ("data", name)))
+                if name == alike[0]:
+                    message = f"there is no feature {own!r}{_instead(own, [str(one) for one in inputs])}"
+                    yield CrossProblem((*path, own), message, (("features",), *_DATA))
             elif data_set.signal.mix and model.reads(own):
                 message = (
                     "noise is mixed into inputs that the network reads at one rate and after the same steps; set "
