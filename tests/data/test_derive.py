@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -9,14 +10,20 @@ from motet.data.relabel_settings import (
     ActivitySettings,
     BinsSettings,
     CopySettings,
+    DistancesSettings,
     GroupsSettings,
     LabelSetSettings,
     ProductSettings,
 )
 from motet.errors import ConfigError, DataError
 from motet.sources.example import Event
+from motet.sources.trace import Trace
 from tests.data.builders import data_set, example
 
+NEAR = DistancesSettings(of="events", labels=("dog",), step_s=0.5)
+DOG_IS_NEAR = Trace(
+    [0.0, 0.5, 1.0], np.array([[0.0, 1.0], [0.5, 0.5], [np.nan, np.nan]]), ("since_onset", "until_offset")
+)
 DOG = Event(0.0, 1.0, "dog")
 ROWS: list[dict[str, Any]] = [
     {"word": "yes", "who": 1, "level": 0.5, "tags": frozenset({"dog"}), "events": (DOG,)},
@@ -45,6 +52,7 @@ def found() -> DataSet:
         (CopySettings(of="level"), [0.5, 1.5, 1.0, None], "regression"),
         (LabelSetSettings(of="events"), [{"dog"}, {"rain"}, set(), None], "multilabel"),
         (LabelSetSettings(of="word"), [{"yes"}, {"no"}, {"hm"}, None], "multilabel"),
+        (NEAR, [DOG_IS_NEAR, None, None, None], "time_regression"),
         (ActivitySettings(of="tags"), ["present", "present", "absent", None], "multiclass"),
         (ActivitySettings(of="events", nothing=("rain",), absent="no", present="yes"), ["yes", "no", "no", None],
          "multiclass"),
@@ -99,3 +107,14 @@ def test_derived_tasks_may_be_made_of_each_other_but_not_in_a_circle() -> None:
 def test_settings_that_cannot_be_are_refused(settings: Any, given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         settings(of="task", **given)
+
+
+def test_of_events_that_overlap_the_later_one_counts() -> None:
+    rows = [example(0, {"events": (Event(0.0, 2.0, "rain"), Event(0.5, 1.5, "dog"))})]
+    derived = derive(data_set("both", rows), "near", DistancesSettings(of="events", step_s=0.5))
+    (trace,) = derived.targets("near")
+    assert isinstance(trace, Trace)
+    assert trace.values.tolist()[:4] == [[0.0, 2.0], [0.0, 1.0], [0.5, 0.5], [1.5, 0.5]]
+    labelled = data_set("labels", [example(0, {"word": "yes"})])
+    with pytest.raises(DataError, match="distances are those of events, but 'word' has the target 'yes'"):
+        derive(labelled, "near", DistancesSettings(of="word"))

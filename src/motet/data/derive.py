@@ -14,6 +14,7 @@ from motet.data.relabel_settings import (
     ActivitySettings,
     BinsSettings,
     CopySettings,
+    DistancesSettings,
     GroupsSettings,
     LabelSetSettings,
     ProductSettings,
@@ -24,7 +25,15 @@ from motet.sources.example import Target, is_events, label_set
 from motet.sources.trace import Trace
 from motet.tasks.labels import label_text
 
-AnyDerived = GroupsSettings | CopySettings | LabelSetSettings | ActivitySettings | ProductSettings | BinsSettings
+AnyDerived = (
+    GroupsSettings
+    | CopySettings
+    | LabelSetSettings
+    | DistancesSettings
+    | ActivitySettings
+    | ProductSettings
+    | BinsSettings
+)
 
 
 def derive(data_set: DataSet, name: str, settings: AnyDerived) -> DataSet:
@@ -109,12 +118,30 @@ def _rule(settings: AnyDerived) -> Callable[[Target], Target | None]:
             return lambda target: relabelled(target, lambda label: names.get(label, settings.rest))
         case LabelSetSettings():
             return label_set
+        case DistancesSettings():
+            return lambda target: _distances(target, settings)
         case ActivitySettings():
             nothing = frozenset(settings.nothing)
             return lambda target: settings.present if label_set(target) - nothing else settings.absent
         case BinsSettings():
             return lambda target: settings.labels[bisect_right(settings.edges, _number(target, settings.of))]
     raise AssertionError("a product has columns of its own")
+
+
+def _distances(target: Target, settings: DistancesSettings) -> Trace | None:
+    """Return the seconds since the onset and until the offset of the event that is heard; None where none ever is."""
+    if isinstance(target, frozenset):
+        return None  # labels without times
+    if not is_events(target):
+        raise DataError(f"distances are those of events, but {settings.of!r} has the target {target!r}")
+    events = sorted(event for event in target if settings.labels is None or event.label in settings.labels)
+    last_s = max((event.offset_s for event in events), default=0.0)
+    times_s = np.arange(int(last_s / settings.step_s) + 1) * settings.step_s
+    values = np.full((len(times_s), 2), np.nan)
+    for event in events:
+        inside = (times_s >= event.onset_s) & (times_s < event.offset_s)
+        values[inside] = np.stack([times_s - event.onset_s, event.offset_s - times_s], axis=1)[inside]
+    return None if np.isnan(values).all() else Trace(times_s, values, ("since_onset", "until_offset"))
 
 
 def _number(target: Target, task: str) -> float:

@@ -138,6 +138,20 @@ class LabelSetSettings(Settings):
         return (self.of,)
 
 
+class DistancesSettings(Settings):
+    """Since when the event that is heard lasts, and until when, moment by moment; nothing is known between events."""
+
+    kind: Literal["distances"] = "distances"
+    of: Name = required("The task whose events are looked at; of those that overlap, the one that began last counts.")
+    labels: Many[Label] | None = option(None, "Labels of the events that count; by default all.", min_length=1)
+    step_s: float = option(0.02, "Time from one moment to the next.", unit="s", gt=0)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tasks that it is made of."""
+        return (self.of,)
+
+
 class ActivitySettings(Settings):
     """Whether anything is present in a row."""
 
@@ -192,7 +206,13 @@ class BinsSettings(Settings):
 
 
 DeriveSettings = Annotated[
-    GroupsSettings | CopySettings | LabelSetSettings | ActivitySettings | ProductSettings | BinsSettings,
+    GroupsSettings
+    | CopySettings
+    | LabelSetSettings
+    | DistancesSettings
+    | ActivitySettings
+    | ProductSettings
+    | BinsSettings,
     Slot("derived task"),
 ]
 
