@@ -138,6 +138,12 @@ def test_what_is_no_transfer_is_refused(tmp_path: Path, changed: dict[str, Any],
         motet.transfer(given(tmp_path / "store", **changed), tmp_path / "report")
 
 
+def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text("")
+    with pytest.raises(motet.ConfigError, match=r"empty\.yaml: data: is missing"):
+        motet.transfer(tmp_path / "empty.yaml", tmp_path / "report")
+
+
 def test_runs_are_compared_with_the_first(report: motet.TransferReport) -> None:
     alone, joint = report.path / "tasks=digit", report.path / "tasks=digit+speaker"
     found = motet.compare([alone, joint])

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from motet.data.batch import Column
+from motet.errors import DataError
 from motet.tasks.dense import Dense
 from motet.tasks.map_losses import as_long_as, si_sdr, squared_error
 from motet.tasks.map_metrics import MAP_FIGURES
@@ -45,6 +46,16 @@ def test_a_shift_predicts_what_comes_next() -> None:
     assert task.losses(future, target).abs().max() == 0.0
     np.testing.assert_array_equal(task.measure(future, target, target.values), np.zeros((3, 1)))
     assert (task.losses(target, target) > 0.5).all()
+
+
+def test_a_shift_beyond_the_shortest_row_is_refused() -> None:
+    prediction, target, before = _columns()
+    wrong = r"task 'clean': shift is 90 frames, but a row has 90: make shift smaller"
+    with pytest.raises(DataError, match=wrong):
+        _task(shift=90).losses(prediction, target)
+    with pytest.raises(DataError, match=wrong):
+        _task(shift=90).measure(prediction, target, before.values)
+    assert torch.isfinite(_task(shift=89).losses(prediction, target)).all()
 
 
 def test_figures_are_those_of_each_row_alone() -> None:

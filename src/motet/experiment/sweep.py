@@ -89,9 +89,8 @@ def load_sweep(
     if unknown:
         raise ConfigError(f"{unknown[0]}: is no part of a sweep; there is {', '.join(VARIATION)}")
     tree = read_tree(source, overrides)
-    if variation:
+    if variation and isinstance(tree.root.value, dict):
         given = {name: Node.of(value) for name, value in variation.items()}
-        assert isinstance(tree.root.value, dict)
         tree = Tree(
             Node({**tree.root.value, **given}, tree.root.place, tree.root.key_places), tree.overrides, tree.file
         )

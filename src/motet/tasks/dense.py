@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from motet.errors import DataError
 from motet.tasks.counting import Values, ratio
 from motet.tasks.map_metrics import MAP_FIGURES
 from motet.tasks.map_settings import DenseSettings
@@ -85,12 +86,19 @@ class Dense(Task):
         return [self.settings.of] * len(encoded)
 
     def losses(self, prediction: Framed, target: Framed) -> "Tensor":
-        """Return the loss of every row [n] from predicted and true maps [n, T, K]."""
+        """Return the loss of every row [n] from predicted and true maps [n, T, K].
+
+        Raises
+        ------
+        DataError
+            If a row ends before the target that lies ahead begins.
+        """
         from motet.tasks.map_losses import as_long_as, map_loss
 
         shift = self.settings.shift
         values, truth, lengths = as_long_as(prediction, target), target.values, target.lengths
         if shift:
+            self._check_shift(truth.shape[1] if lengths is None else int(lengths.min()))
             values, truth = values[:, :-shift], truth[:, shift:]
             lengths = None if lengths is None else (lengths - shift).clamp(min=1)
         return map_loss(self.settings.loss)(values, truth, lengths)
@@ -115,12 +123,21 @@ class Dense(Task):
         predicted, true = (values.double().cpu().numpy() for values in (as_long_as(prediction, target), target.values))
         before = None if given is None else given.double().cpu().numpy()
         shift = self.settings.shift
+        if shift:
+            self._check_shift(min(lengths, default=shift + 1))
         figures = np.zeros((len(lengths), len(self.output_names)))
         for row, length in enumerate(lengths):
             own = None if before is None else before[row, :length]
             maps = _aligned(predicted[row, :length], true[row, :length], own, shift)
             figures[row] = [MAP_FIGURES[name](*maps) for name in self.output_names]
         return figures
+
+    def _check_shift(self, shortest: int) -> None:
+        if shortest <= self.settings.shift:
+            raise DataError(
+                f"task '{self.name}': shift is {self.settings.shift} frames, but a row has {shortest}: make shift "
+                "smaller, or leave out recordings that are so short"
+            )
 
     def probabilities(self, outputs: NDArray[Any]) -> Values:
         """Return figures as they are."""
