@@ -11,9 +11,8 @@ from motet.errors import ConfigError, DataError
 from motet.evaluation.compare import Comparison, compare_predictions, holm
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.settings import IntervalSettings
-from motet.experiment.run import predicting_model
 from motet.model import ModelDocument, build_all_fused
-from motet.runs.folder import RunFolder, finite, open_existing, read_json
+from motet.runs.folder import RunFolder, finite, open_existing, predicting_model, read_json
 from motet.tasks.task import Task
 
 Json = dict[str, Any]

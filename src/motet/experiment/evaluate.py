@@ -10,7 +10,6 @@ import torch
 from motet.data.corpus import Corpus
 from motet.data.loader import Loader
 from motet.data.roles import FoldSplit
-from motet.data.segments import Segments
 from motet.errors import ConfigError, DataError
 from motet.evaluation.predict import OwnLosses
 from motet.evaluation.predictions import Predictions
@@ -18,15 +17,15 @@ from motet.evaluation.score import score_task
 from motet.experiment.data import OpenData, open_data
 from motet.experiment.file_way import check_map
 from motet.experiment.folds import split_folds
-from motet.experiment.load import load_experiment
-from motet.experiment.preparation import FoldData
+from motet.experiment.load import load_experiment, reopen
+from motet.experiment.preparation import FoldData, segments_of
 from motet.experiment.progress import ProgressFactory, no_progress
-from motet.experiment.run import check_same_data, describe_data, predicting_model, reopen
+from motet.experiment.run import check_same_data, describe_data
 from motet.experiment.scoring import as_predictions, mean_losses, predict_rows
 from motet.experiment.settings import OVERRIDABLE, DataSetSettings, Experiment
 from motet.model import Model
 from motet.networks.settings import LOSSES
-from motet.runs.folder import FoldFolder, RunFolder, finite
+from motet.runs.folder import FoldFolder, RunFolder, finite, predicting_model
 from motet.training.devices import choose_device
 
 logger = logging.getLogger("motet")
@@ -216,11 +215,3 @@ def loaded_fold(opened: OpenData, model: Model, fold: FoldSplit, seed: int) -> F
     segments = {name: segments_of(model, name) for name in corpus.data_sets}
     unread = [name for own in maps.values() for name in own if not model.document.network.reads(name)]
     return FoldData(corpus, fold, maps, segments, Loader(corpus, maps, segments, seed=seed, unread=unread))
-
-
-def segments_of(model: Model, data_set: str) -> Segments | None:
-    """Return how a model cuts the rows of a data set."""
-    described = model.document.data_sets[data_set]
-    if described.segments is None or described.length_s is None:
-        return None
-    return Segments(described.segments, described.length_s)

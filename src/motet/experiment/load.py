@@ -1,4 +1,4 @@
-"""An experiment from its file, or from what a file would say."""
+"""An experiment from its file, from what a file would say, or from the folder of its run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,8 +7,10 @@ from typing import Any
 from motet.config import Context, Tree, validate
 from motet.config import load as load_tree
 from motet.config.nodes import Node
+from motet.config.user_code import components_of
 from motet.errors import ConfigError
 from motet.experiment.settings import VARIATION, Experiment
+from motet.runs.folder import RunFolder, open_existing
 
 
 def load_experiment(
@@ -34,6 +36,21 @@ def load_experiment(
     tree = Tree(Node.of(path), tuple(overrides)) if isinstance(path, Mapping) else load_tree(path, overrides)
     _refuse_variation(tree)
     return validate(Experiment, tree, context)
+
+
+def reopen(
+    path: Path, *, allow_code: bool = False, experiment: Experiment | None = None
+) -> tuple[RunFolder, Experiment]:
+    """Return the folder and the experiment of a run that was begun.
+
+    Parameters
+    ----------
+    experiment
+        The experiment as it was in Python, where it held objects of the user's own.
+    """
+    folder = open_existing(path)
+    context = Context(allow_code=allow_code, folder=path, given=components_of(experiment))
+    return folder, validate(Experiment, load_tree(folder.experiment), context)
 
 
 def _refuse_variation(tree: Tree) -> None:

@@ -20,12 +20,11 @@ from motet.data.loader import Loader
 from motet.errors import ConfigError, DataError, MotetError
 from motet.evaluation.predict import predict_batches
 from motet.evaluation.predicted import Predicted
-from motet.experiment.evaluate import segments_of
 from motet.experiment.file_way import FileWay, Items, alike
+from motet.experiment.preparation import segments_of
 from motet.experiment.progress import ProgressFactory, no_progress
-from motet.experiment.run import predicting_model
 from motet.model import Model
-from motet.runs.folder import FoldFolder, RunFolder
+from motet.runs.folder import FoldFolder, RunFolder, predicting_model
 from motet.signals.recording import Recording
 from motet.sources.example import Example
 from motet.sources.listing import list_files

@@ -131,6 +131,14 @@ def fit_scalings(model: Model, prepared: FoldData) -> None:
         scaling.finish()
 
 
+def segments_of(model: Model, data_set: str) -> Segments | None:
+    """Return how a model cuts the rows of a data set."""
+    described = model.document.data_sets[data_set]
+    if described.segments is None or described.length_s is None:
+        return None
+    return Segments(described.segments, described.length_s)
+
+
 def _segments(part: Listed, maps: Mapping[str, Maps], corpus: Corpus, loader: Loader, train: Rows) -> Segments | None:
     """Return how rows are cut; None where they stay whole or every map is a single frame.
 

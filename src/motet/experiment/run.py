@@ -31,7 +31,7 @@ from motet.model import Model
 from motet.networks.settings import LOSSES
 from motet.runs import plots
 from motet.runs.environment import describe_environment
-from motet.runs.folder import FoldFolder, RunFolder, finite, open_existing, read_json, write_json
+from motet.runs.folder import FoldFolder, RunFolder, finite, predicting_model, read_json, write_json
 from motet.training.devices import choose_device, choose_precision
 
 logger = logging.getLogger("motet")
@@ -277,11 +277,6 @@ def describe_data(data: OpenData) -> dict[str, Any]:
     return described | noise
 
 
-def predicting_model(folder: FoldFolder) -> Path:
-    """Return the model that predicts: the best on development rows, or the last where none was selected."""
-    return folder.best if folder.best.is_file() else folder.last
-
-
 def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) -> dict[str, Any]:
     """Pool the test predictions of all folds and seeds, score them, and write `result.json`.
 
@@ -313,21 +308,6 @@ def collect_result(folder: RunFolder, experiment: Experiment, data: OpenData) ->
     )
     write_json(folder.result, result)
     return result
-
-
-def reopen(
-    path: Path, *, allow_code: bool = False, experiment: Experiment | None = None
-) -> tuple[RunFolder, Experiment]:
-    """Return the folder and the experiment of a run that was begun.
-
-    Parameters
-    ----------
-    experiment
-        The experiment as it was in Python, where it held objects of the user's own.
-    """
-    folder = open_existing(path)
-    context = Context(allow_code=allow_code, folder=path, given=components_of(experiment))
-    return folder, validate(Experiment, load(folder.experiment), context)
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from motet.experiment.combinations import DATA, TASKS
 from motet.experiment.compare import RunPredictions, compare_task, read_run
 from motet.experiment.grid import Grid, Point
 from motet.experiment.progress import ProgressFactory, no_progress
-from motet.experiment.run import predicting_model
 from motet.experiment.settings import Experiment
 from motet.experiment.sweep import load_sweep, read_tree, sweep
 from motet.experiment.transfer_gradients import gradients
@@ -29,7 +28,7 @@ from motet.files import atomic_write
 from motet.model import Model, input_shapes
 from motet.networks.costs import Candidate, measure_costs
 from motet.runs import transfer_plot
-from motet.runs.folder import RunFolder, finite, write_json
+from motet.runs.folder import RunFolder, finite, predicting_model, write_json
 from motet.tasks.metrics import LOWER_IS_BETTER
 
 logger = logging.getLogger("motet")

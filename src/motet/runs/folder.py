@@ -132,6 +132,11 @@ class RunFolder:
         return any(fold.last.is_file() or fold.scores.is_file() for fold in begun)
 
 
+def predicting_model(folder: FoldFolder) -> Path:
+    """Return the model that predicts: the best on development rows, or the last where none was selected."""
+    return folder.best if folder.best.is_file() else folder.last
+
+
 def open_existing(path: Path) -> RunFolder:
     """Return the folder of a run that was begun.
 
