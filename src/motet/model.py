@@ -26,6 +26,7 @@ from motet.networks.map_head import given_at, rows_of
 from motet.networks.network import Network
 from motet.networks.output import NetworkOutput, Rows
 from motet.networks.own_losses import with_layer_losses
+from motet.networks.parallel_settings import OpenedParallel, with_opened
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.networks.targets import given_input
@@ -85,6 +86,7 @@ class ModelDocument(Settings):
     motet: str = option(__version__, "Version of the program that wrote it.")
     data_sets: dict[str, DataSetDocument] = required("By name.")
     network: ModelSettings = required("The network.")
+    parallel: dict[str, OpenedParallel] = option({}, "What its parallel networks are made of, by name.")
     tasks: dict[str, TaskSettings] = required("By name.")
     labels: dict[str, Many[str]] = required("The labels that stood in the data, by task, which it is built with.")
     fused: dict[str, FusedDocument] = option({}, "Tasks made of others, by name, each after those it is made of.")
@@ -111,9 +113,16 @@ class Model(nn.Module):
         self.fused = build_all_fused(document.fused, self.tasks)
         scalings = {key: catalog.build("scaling", settings) for key, settings in _scaling_settings(document).items()}
         self.scalings = nn.ModuleDict(scalings)
+        self.parallel_scalings = nn.ModuleDict(
+            {
+                f"{name}:{key}": catalog.build("scaling", settings)
+                for name, own in document.parallel.items()
+                for key, settings in own.scalings.items()
+            }
+        )
         outputs = {name: task.output_size for name, task in self.tasks.items()}
         shapes = input_shapes(document)
-        self.network: AnyNetwork = build_network(document.network, shapes, outputs)
+        self.network: AnyNetwork = build_network(layers_of(document), shapes, outputs)
         read = [name for name in shapes if document.network.reads(name)]
         self._given = {
             name: given_input(output, shapes, read) for name, output in outputs.items() if isinstance(output, MapOutput)
@@ -128,8 +137,17 @@ class Model(nn.Module):
         return {**self.tasks, **{name: own.task for name, own in self.fused.items()}}
 
     def scale(self, batch: Batch, device: torch.device) -> dict[str, Column]:
-        """Return the inputs of a batch on the device, each data set's rows scaled by its own scaling; padding is 0."""
-        return {name: self._scale_input(name, column.to(device), batch) for name, column in batch.inputs.items()}
+        """Return the inputs of a batch on the device, each data set's rows scaled by its own scaling; padding is 0.
+
+        A parallel network that reads the input `signal` gets it once more as `NAME.signal`, by the scaling of its run.
+        """
+        there = {name: column.to(device) for name, column in batch.inputs.items()}
+        scaled = {name: self._scale_input(name, column, batch) for name, column in there.items()}
+        for parallel, own in self.document.parallel.items():
+            for name in own.inputs:
+                if name in there:
+                    scaled[f"{parallel}.{name}"] = self._scale_input(name, there[name], batch, parallel=parallel)
+        return scaled
 
     def infer(self, inputs: Mapping[str, Column], rows: Rows) -> NetworkOutput:
         """Apply the network, and gather the losses that its layers have of their own."""
@@ -179,6 +197,12 @@ class Model(nn.Module):
     def scaling(self, data_set: str, name: str) -> Any:
         """Return the scaling of an input of a data set; a shared one is the same object for all."""
         return self.scalings[scaling_key(data_set, name, self.document.data_sets[data_set].inputs[name])]
+
+    def _scaling_for(self, parallel: str | None, data_set: str, name: str) -> Any:
+        """Return the scaling of an input here, or for a parallel network."""
+        if parallel is None:
+            return self.scaling(data_set, name)
+        return self.parallel_scalings[f"{parallel}:{self.document.parallel[parallel].ways[data_set][name]}"]
 
     def describe(self) -> ModelDocument:
         """Return the document with the state that the tasks have now."""
@@ -255,9 +279,11 @@ class Model(nn.Module):
             else:
                 self.tasks[name].load_decision_state(state)
 
-    def _scale_input(self, name: str, column: Column, batch: Batch, task: str | None = None) -> Column:
+    def _scale_input(
+        self, name: str, column: Column, batch: Batch, task: str | None = None, parallel: str | None = None
+    ) -> Column:
         spans = _spans_with(name, batch, self.document, task)
-        scalings = [self.scaling(data_set, name) for data_set, _, _ in spans]
+        scalings = [self._scaling_for(parallel, data_set, name) for data_set, _, _ in spans]
         if all(scaling is scalings[0] for scaling in scalings):
             return Column(scalings[0](column.values, column.lengths), column.rows, column.lengths, column.grid)
         parts, first = [], 0
@@ -266,6 +292,11 @@ class Model(nn.Module):
             first = rows.stop
             parts.append(scaling(column.values[rows], None if column.lengths is None else column.lengths[rows]))
         return Column(torch.cat(parts), column.rows, column.lengths, column.grid)
+
+
+def layers_of(document: ModelDocument) -> ModelSettings:
+    """Return the settings of the network, with what its parallel networks are made of."""
+    return with_opened(document.network, document.parallel)
 
 
 def build_all_fused(described: Mapping[str, FusedDocument], tasks: Mapping[str, Task]) -> dict[str, Fused]:

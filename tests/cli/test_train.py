@@ -129,8 +129,8 @@ def test_a_dry_run_prints_an_experiment_that_loads_again(motet: Motet, experimen
 def test_a_dry_run_as_json(motet: Motet, experiment: Path, finished: Path) -> None:
     document = json.loads(motet("train", experiment, "--dry-run", "--json").out)
     assert list(document) == [
-        "schema", "experiment", "seed", "rows", "tasks", "fused", "inputs", "layers", "parameters", "losses", "store",
-        "memory",
+        "schema", "experiment", "seed", "rows", "tasks", "fused", "inputs", "layers", "parameters", "frozen", "losses",
+        "store", "memory",
     ]  # fmt: skip
     assert document["rows"][0] == {
         "fold": "1", "data_set": "tones", "task": None, "train": 18, "dev": 6, "test": 8,
@@ -142,6 +142,7 @@ def test_a_dry_run_as_json(motet: Motet, experiment: Path, finished: Path) -> No
     assert found["frames"] == {"min": 19, "median": 28.5, "max": 38}
     assert document["layers"][0] == {
         "path": "model.encoder.0", "kind": "cnn, stage 1 of 2", "in": [[1, 12, 12]], "out": [4, 6, 6], "parameters": 44,
+        "frozen": 0,
     }  # fmt: skip
     assert document["parameters"] == sum(layer["parameters"] for layer in document["layers"])
     assert document["store"]["missing_bytes"] == 0 < document["store"]["free_bytes"]

@@ -5,6 +5,8 @@ import torch
 from torch import Tensor
 
 from motet.data.batch import Batch, Column, Mix
+from motet.features.augment import TimeMask
+from motet.features.settings import TimeMaskSettings
 from motet.training.mixing import Partner, Prepared, augment, micro_batches, prepare, row_losses
 from tests.training.small import small_corpus, small_model
 
@@ -140,6 +142,15 @@ def test_augmentation_is_keyed_by_row_epoch_place_and_input() -> None:
     assert changes([9])["a"] == first["a"][1:]
     assert first["a"] != first["b"]
     assert changes([3, 9], epoch=1)["a"] != first["a"]
+
+
+def test_what_a_parallel_network_sees_is_changed_as_the_input_is() -> None:
+    masks = [TimeMask(TimeMaskSettings(masks=1))]
+    ones = torch.ones(4, 1, 50, 1)
+    inputs = {"a": column(ones), "domain.a": column(2 * ones), "b": column(ones)}
+    found = augment(inputs, masks, seed=1, epoch=0, row_ids=torch.arange(4))
+    assert torch.equal(2 * found["a"].values, found["domain.a"].values)
+    assert not torch.equal(found["a"].values, found["b"].values)
 
 
 def test_augmentation_of_an_input_that_some_rows_lack_is_keyed_by_its_own_rows() -> None:

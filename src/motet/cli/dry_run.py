@@ -51,6 +51,7 @@ def plan_json(plan: Plan) -> Json:
         "inputs": [_input_json(found) for found in plan.inputs],
         "layers": None if plan.layers is None else [_layer_json(layer) for layer in plan.layers],
         "parameters": plan.num_parameters,
+        "frozen": plan.num_frozen,
         "losses": None if plan.losses is None else list(plan.losses),
         "store": {
             "path": plan.experiment.store.path,
@@ -109,12 +110,14 @@ def _layers(plan: Plan) -> str:
         return "NETWORK\nnot known: no recording could be read"
     rows = [
         [layer.path, layer.kind, " + ".join(map(str, layer.in_shapes)), str(layer.out_shape),
-         f"{layer.num_parameters:,}"]
+         f"{layer.num_parameters:,}", f"{layer.num_frozen:,}"]
         for layer in plan.layers
     ]  # fmt: skip
-    rows.append(["all", "", "", "", f"{plan.num_parameters:,}"])
+    rows.append(["all", "", "", "", f"{plan.num_parameters:,}", f"{plan.num_frozen:,}"])
+    header = ["layer", "kind", "in", "out", "parameters", "frozen"]
+    shown = len(header) if plan.num_frozen else len(header) - 1
     own = "" if plan.losses is None else f"\nlosses of its own: {', '.join(plan.losses) or 'none'}"
-    return f"NETWORK\n{table(rows, header=['layer', 'kind', 'in', 'out', 'parameters'])}{own}"
+    return f"NETWORK\n{table([row[:shown] for row in rows], header=header[:shown])}{own}"
 
 
 def _sizes(plan: Plan) -> str:
@@ -182,6 +185,7 @@ def _layer_json(layer: LayerPlan) -> Json:
         "in": [_shape_json(shape) for shape in layer.in_shapes],
         "out": _shape_json(layer.out_shape),
         "parameters": layer.num_parameters,
+        "frozen": layer.num_frozen,
     }
 
 

@@ -19,6 +19,7 @@ from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths, check_updates
 from motet.experiment.noise import list_noise
 from motet.experiment.own_losses import try_losses
+from motet.experiment.parallel import opened_for_fold, warn_of_leaks, with_parallels
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import (
     Facts,
@@ -120,6 +121,11 @@ class Plan:
         return None if self.layers is None else sum(layer.num_parameters for layer in self.layers)
 
     @property
+    def num_frozen(self) -> int | None:
+        """The number of values that stay as they are."""
+        return None if self.layers is None else sum(layer.num_frozen for layer in self.layers)
+
+    @property
     def missing_bytes(self) -> int | None:
         """About what the store will grow by; None where nothing tells."""
         sizes = [found.missing_bytes for found in self.inputs]
@@ -137,6 +143,7 @@ def dry_run(experiment: Experiment) -> Plan:
     DataError
         If the data cannot be listed or split as the settings say.
     """
+    opened = with_parallels(experiment)
     listed = list_data(experiment)
     list_noise(experiment)
     corpus = build_corpus(listed)
@@ -147,12 +154,14 @@ def dry_run(experiment: Experiment) -> Plan:
         check_dev_rows(experiment, fold)
         check_scalings(listed, corpus, fold)
         check_fused_rows(fused, corpus, fold)
+        warn_of_leaks(experiment, corpus, fold, seed=experiment.all_seeds[0])
+    opened_for_fold(experiment, listed, seed=experiment.all_seeds[0], number=1)
     inputs = plan_inputs(experiment, listed)
     facts = _known_facts(inputs)
-    layers, memory = _plan_model(experiment, listed, corpus, facts)
+    layers, memory = _plan_model(opened, listed, corpus, facts)
     if facts is not None:
-        check_fused_frames(experiment, fused, corpus, network_inputs(listed, facts), facts)
-    losses = None if facts is None else try_losses(experiment, network_inputs(listed, facts), outputs_of(corpus))
+        check_fused_frames(opened, fused, corpus, network_inputs(listed, facts), facts)
+    losses = None if facts is None else try_losses(opened, network_inputs(listed, facts), outputs_of(corpus))
     return Plan(
         experiment,
         plan_rows(corpus, folds),

@@ -18,13 +18,14 @@ from motet.experiment.data import OpenData
 from motet.experiment.event_checks import check_events, check_traces
 from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.network_checks import check_lengths, check_texts
+from motet.experiment.parallel import warn_of_leaks
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_value, score_dev
 from motet.experiment.settings import Experiment
-from motet.model import Model, input_shapes, read_network_weights
-from motet.networks.plan import count_parameters, plan_network
+from motet.model import Model, input_shapes, layers_of, read_network_weights
+from motet.networks.plan import count_frozen, count_parameters, plan_network
 from motet.runs.folder import FoldFolder
 from motet.training.devices import choose_device, choose_precision
 from motet.training.gradient_cosine import GradientCosine
@@ -58,8 +59,11 @@ def train_fold(
     """
     began = time.monotonic()
     prepared = prepare_fold(experiment, data, fold, seed)
+    warn_of_leaks(experiment, data.corpus, fold, seed=seed)
     training = begin_training(experiment, data, prepared, seed)
-    check_lengths(experiment, prepared, input_shapes(training.model.document))
+    document = training.model.document
+    opened = experiment.model_copy(update={"model": layers_of(document)})
+    check_lengths(opened, prepared, input_shapes(document))
     check_texts(prepared, training.model)
     check_events(prepared, training.model)
     check_traces(prepared, training.model)
@@ -88,12 +92,13 @@ def train_fold(
 def log_network(model: Model) -> None:
     """Tell what every layer receives and returns, and how many parameters it has."""
     outputs = {name: task.output_size for name, task in model.tasks.items()}
-    for line in plan_network(model.document.network, input_shapes(model.document), outputs):
+    for line in plan_network(layers_of(model.document), input_shapes(model.document), outputs):
         before = " + ".join(map(str, line.in_shapes))
-        logger.info(
-            "%s (%s): %s -> %s, %d parameters", line.path, line.kind, before, line.out_shape, line.num_parameters
-        )
-    logger.info("%d parameters in all", count_parameters(model.network))
+        count, kind = (line.num_parameters, "") if not line.num_frozen else (line.num_frozen, "frozen ")
+        logger.info("%s (%s): %s -> %s, %d %sparameters", line.path, line.kind, before, line.out_shape, count, kind)
+    frozen = count_frozen(model.network)
+    beside = f", and {frozen} frozen ones" if frozen else ""
+    logger.info("%d parameters in all%s", count_parameters(model.network), beside)
 
 
 def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Training:

@@ -16,6 +16,7 @@ from motet.experiment.folds import split_folds
 from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
 from motet.experiment.listing import Listed
 from motet.experiment.own_losses import try_losses
+from motet.experiment.parallel import opened_for_fold
 from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import (
@@ -73,6 +74,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
         check_dev_rows(experiment, fold)
         check_scalings(listed, corpus, fold)
         check_fused_rows(fused, corpus, fold)
+    opened_for_fold(experiment, listed, seed=experiment.all_seeds[0], number=1)
     facts = _facts_at_once(experiment, listed)
     if facts is not None:
         shapes = network_inputs(listed, facts)

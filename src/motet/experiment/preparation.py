@@ -16,6 +16,7 @@ from motet.data.segments import Segments, fit_length
 from motet.experiment.data import OpenData
 from motet.experiment.fusing import describe_fused, fit_fused
 from motet.experiment.listing import Listed
+from motet.experiment.parallel import opened_for_fold, take_weights
 from motet.experiment.settings import Experiment
 from motet.experiment.tasks import listed_labels, merge_rule
 from motet.features.scaling import Scaling
@@ -63,7 +64,7 @@ def unread_inputs(experiment: Experiment, inputs: Mapping[str, Iterable[str]]) -
     return frozenset(name for own in inputs.values() for name in own if not experiment.model.reads(name))
 
 
-def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -> ModelDocument:
+def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> ModelDocument:
     """Return what the model of a fold is made of."""
     corpus = data.corpus
     tasks: dict[str, Any] = {name: own for part in data.listed.values() for name, own in part.tasks.items()}
@@ -94,6 +95,7 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
             for name, part in data.listed.items()
         },
         network=experiment.model,
+        parallel=opened_for_fold(experiment, data.listed, seed=seed, number=prepared.fold.number + 1),
         tasks=tasks,
         fused=describe_fused(experiment, corpus),
         labels={
@@ -106,12 +108,13 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData) -
 def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Model:
     """Build a model with weights drawn by the seed, and fit its scaling and tasks on the training rows."""
     torch.manual_seed(draws.key(seed, "weights", prepared.fold.name))
-    model = Model(describe_model(experiment, data, prepared))
+    model = Model(describe_model(experiment, data, prepared, seed))
     for name, task in model.tasks.items():
         targets = prepared.corpus.targets[name]
         known = prepared.fold.train[targets.present[prepared.fold.train]]
         if len(known):
             task.fit(targets.values[known])
+    take_weights(experiment, model, seed=seed, number=prepared.fold.number + 1)
     fit_fused(model.fused, prepared.corpus, prepared.fold)
     fit_scalings(model, prepared)
     return model

@@ -9,6 +9,7 @@ from typing import Literal
 from motet.config import load
 from motet.experiment.data import open_data
 from motet.experiment.listing import Listed, list_data_set
+from motet.experiment.parallel import describe_parallels
 from motet.experiment.run import changed_data, changed_settings, describe_data
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import recordings_of
@@ -78,7 +79,7 @@ def standing_of(folder: RunFolder, experiment: Experiment, shared: SharedData | 
     reasons = changed_settings(folder, experiment)
     if not reasons and shared is not None and folder.data.is_file():
         with open_data(experiment, shared=shared) as data:
-            changed = changed_data(folder, describe_data(data))
+            changed = changed_data(folder, describe_data(data) | describe_parallels(experiment))
         reasons = [f"data.{name}: recordings, targets or maps changed" for name in changed]
     if reasons:
         return Standing("outdated", reasons)

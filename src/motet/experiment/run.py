@@ -22,6 +22,7 @@ from motet.experiment.fold import train_fold
 from motet.experiment.folds import split_folds
 from motet.experiment.fusing import fused_tasks
 from motet.experiment.network_checks import check_early
+from motet.experiment.parallel import describe_parallels, with_parallels
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.scoring import mean_losses
 from motet.experiment.settings import Experiment
@@ -124,9 +125,9 @@ def run_experiment(
     choose_precision(experiment.training.autocast, choose_device(experiment.training.device))
     with lock(folder.lock, timeout_s=0):
         experiment = begin_run(folder, experiment)
-        with log_to(folder.log), _opened(experiment, workers, progress, shared) as data:
+        with log_to(folder.log), _opened(with_parallels(experiment), workers, progress, shared) as data:
             write_json(folder.environment, describe_environment())
-            check_same_data(folder, describe_data(data))
+            check_same_data(folder, describe_data(data) | describe_parallels(experiment))
             draws = _wants_pictures(experiment)
             for seed in experiment.all_seeds:
                 for fold in _train_folds(experiment, data, folder, seed, progress):

@@ -17,8 +17,12 @@ from motet.networks.head import Head
 from motet.networks.layer import Layer
 from motet.networks.map_head import MapHead
 from motet.networks.mlp import Mlp
+from motet.networks.names import named
 from motet.networks.network import Network
 from motet.networks.own_losses import keep_losses
+from motet.networks.parallel import Parallel
+from motet.networks.parallel_build import build_parallel
+from motet.networks.parallel_settings import OpenedModelSettings
 from motet.networks.pool import Pool
 from motet.networks.rnn import Rnn
 from motet.networks.settings import (
@@ -32,6 +36,7 @@ from motet.networks.settings import (
 )
 from motet.networks.shape import MapShape
 from motet.networks.sharing import SharedNetwork, build_experts, check_experts, check_framed, share
+from motet.networks.sharing_settings import HardSettings, MmoeSettings, PleSettings
 from motet.networks.spectrum import Spectrum
 from motet.networks.targets import check_inputs, given_input
 from motet.networks.user_network import UserNetwork
@@ -72,6 +77,8 @@ def build_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str,
     {'signal': 8}
     """
     if settings.network is not None:
+        if settings.parallel:
+            raise ConfigError("model.parallel: enters a network of our own, not model.network; leave one of both out")
         return _user_network(settings.network, inputs, outputs)
     _check_heads(settings, outputs)
     feeding_of(settings, outputs)  # refuses what cannot be, of all tasks together
@@ -96,8 +103,10 @@ def _build_shared(every: Shapes, settings: ModelSettings, inputs: Shapes, output
         Those that are read.
     """
     encoders = _build_encoders(settings, inputs)
+    parallels = _build_parallels(settings, inputs)
     encoded = {name: layers[-1].shape if layers else inputs[name] for name, layers in encoders.items()}
-    fusion = Fusion(settings, encoded) if len(inputs) > 1 else None
+    encoded |= {name: parallel.shape for name, parallel in parallels.items()}
+    fusion = Fusion(settings, encoded) if len(encoded) > 1 else None
     shape = next(iter(encoded.values())) if fusion is None else fusion.shape
     trunk = build_layers(settings.trunk, shape, "model.trunk")
     shape = trunk[-1].shape if trunk else shape
@@ -123,7 +132,36 @@ def _build_shared(every: Shapes, settings: ModelSettings, inputs: Shapes, output
         else:
             seen = (framed_size if task in framed else size) + extra_size(feeding, task, outputs)
             heads[task] = Head(own, seen, count)
-    return Network(encoders, fusion, trunk, pooling, heads, framed, experts, feeding)
+    return Network(encoders, fusion, trunk, pooling, heads, framed, experts, feeding, parallels)
+
+
+def _build_parallels(settings: ModelSettings, inputs: Shapes) -> dict[str, Parallel]:
+    """Build the networks of other runs, up to the layers that enter."""
+    problems = [
+        f"model.parallel.{name}: there is an input of this name; give the parallel network another one"
+        for name in settings.parallel
+        if name in inputs
+    ]
+    if settings.parallel and not isinstance(settings.sharing, HardSettings | MmoeSettings | PleSettings):
+        problems.append(
+            f"model.parallel: enters layers that all tasks share, which there are not with sharing: "
+            f"{settings.sharing.kind}; use sharing: hard, mmoe or ple"
+        )
+    if problems:
+        raise ConfigError(*problems)
+    opened = settings.opened if isinstance(settings, OpenedModelSettings) else {}
+    assert settings.parallel.keys() == opened.keys(), "the experiment opens the runs of parallel networks"
+    return {
+        name: build_parallel(name, settings.parallel[name], own, inputs, _build_body) for name, own in opened.items()
+    }
+
+
+def _build_body(settings: ModelSettings, inputs: Shapes, pools: bool) -> Network:
+    """Build a network without heads; one that pools ends with what its heads would receive."""
+    bare = settings.model_copy(update={"heads": {}, "sharing": HardSettings()})
+    network = _build_shared(inputs, bare, inputs, {"features": 1} if pools else {})
+    network.heads = named({})
+    return network
 
 
 def encoder_paths(settings: ModelSettings, inputs: Shapes) -> dict[str, str]:

@@ -16,6 +16,7 @@ from motet.networks.layer import Layer
 from motet.networks.map_head import MapHead
 from motet.networks.names import named
 from motet.networks.output import Inputs, NetworkOutput, Rows, chosen
+from motet.networks.parallel import Parallel
 from motet.networks.pool import Pool
 from motet.networks.shape import MapShape
 
@@ -44,6 +45,8 @@ class Network(nn.Module):
         What stands between the features and the heads; None where heads receive the features.
     feeding
         Which heads see what others predict; None where none does.
+    parallels
+        Networks of other runs whose layers are fused with the encoded inputs.
 
     Attributes
     ----------
@@ -61,6 +64,7 @@ class Network(nn.Module):
         framed: Collection[str] = (),
         experts: MixtureOfExperts | ProgressiveExtraction | None = None,
         feeding: Feeding | None = None,
+        parallels: Mapping[str, Parallel] | None = None,
     ) -> None:
         super().__init__()
         self.encoders = named({name: nn.ModuleList(cast(list[nn.Module], layers)) for name, layers in encoders.items()})
@@ -71,6 +75,7 @@ class Network(nn.Module):
         self.framed = frozenset(framed)
         self.experts = experts
         self.feeding = feeding
+        self.parallels = named(parallels or {})
         self.mapped = frozenset(name for name, head in heads.items() if isinstance(head, MapHead))
         self.min_frames = self.frames_needed(1)
 
@@ -101,10 +106,24 @@ class Network(nn.Module):
             name: _through(
                 self.encoders.of(name), at_least(column, self.min_frames[name]), f"encoder.{name}", maps
             )
-            for name, column in inputs.items()
-            if len(column.values) and name in self.min_frames
+            for name, column in self._own(inputs)
+            if len(column.values)
         }  # fmt: skip
+        for name, parallel in self.parallels.named().items():
+            column = parallel(self._long_enough(inputs))
+            if column is not None:
+                encoded[name] = column
         return self.through_trunk(self.joined(encoded), maps)
+
+    def _own(self, inputs: Inputs) -> list[tuple[str, Column]]:
+        """Return the inputs without those that are scaled for parallel networks."""
+        mine = self.encoders.named()
+        return [(name, column) for name, column in inputs.items() if name in mine]
+
+    def _long_enough(self, inputs: Inputs) -> dict[str, Column]:
+        """Return inputs of at least as many frames as every layer needs, parallel ones included."""
+        least = {name: self.min_frames.get(name.rpartition(".")[2]) for name in inputs}
+        return {name: at_least(column, least[name] or 1) for name, column in inputs.items() if least[name]}
 
     def joined(self, encoded: Mapping[str, Column]) -> Column:
         """Return encoded inputs as one map."""
@@ -223,7 +242,11 @@ class Network(nn.Module):
         if self.fusion is not None:
             frames = self.fusion.frames_needed(frames)
         layers = self.encoders.named().items()
-        return {name: _needed(own, frames, f"encoder.{name}", wanted or {}) for name, own in layers}
+        needed = {name: _needed(own, frames, f"encoder.{name}", wanted or {}) for name, own in layers}
+        for parallel in self.parallels.named().values():
+            for name, least in parallel.network.frames_needed(1 if parallel.features else frames).items():
+                needed[name] = max(needed[name], least)
+        return needed
 
 
 def _framed(outputs: Tensor, frames: Column, rows: Tensor | None) -> Column:

@@ -15,6 +15,7 @@ from motet.networks.cnn import Cnn
 from motet.networks.map_head import MapHead
 from motet.networks.names import Named
 from motet.networks.network import Network, layers_of
+from motet.networks.parallel import Parallel
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.networks.sharing import SharedNetwork, shape_at
@@ -41,6 +42,8 @@ class LayerPlan:
         The map that leaves; that of a head has K channels.
     num_parameters
         The number of trained values.
+    num_frozen
+        The number of values that stay as they are.
     """
 
     path: str
@@ -48,6 +51,7 @@ class LayerPlan:
     in_shapes: tuple[MapShape, ...]
     out_shape: MapShape
     num_parameters: int
+    num_frozen: int = 0
 
 
 def plan_network(settings: ModelSettings, inputs: Shapes, outputs: Mapping[str, int]) -> list[LayerPlan]:
@@ -121,6 +125,7 @@ def output_grids(
             grid=TimeGrid(0.0, steps_s[name]),
         )
         for name, shape in inputs.items()
+        if name in network.min_frames
     }
     framed = {name: None for name, count in outputs.items() if isinstance(count, PerFrame)}
     with torch.inference_mode():
@@ -131,6 +136,11 @@ def output_grids(
 def count_parameters(module: nn.Module) -> int:
     """Return the number of trained values."""
     return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+
+
+def count_frozen(module: nn.Module) -> int:
+    """Return the number of values that are not trained."""
+    return sum(parameter.numel() for parameter in module.parameters() if not parameter.requires_grad)
 
 
 def _shared_lines(network: SharedNetwork, settings: ModelSettings, inputs: Shapes) -> Iterator[LayerPlan]:
@@ -165,12 +175,42 @@ def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterato
         lines = list(_layer_lines(network.encoders.of(name), shapes[name], path))
         shapes[name] = lines[-1].out_shape if lines else shapes[name]
         yield from lines
+    for name, parallel in network.parallels.named().items():
+        yield from _parallel_lines(parallel, inputs, f"model.parallel.{name}")
+        shapes[name] = parallel.shape
     shape = next(iter(shapes.values()))
     if network.fusion is not None:
         fused = network.fusion
         yield LayerPlan("model.fusion", fused.how, tuple(shapes.values()), fused.shape, count_parameters(fused))
         shape = fused.shape
     yield from _tail_lines(network, shape, "model.trunk")
+
+
+def _parallel_lines(parallel: Parallel, inputs: Shapes, path: str) -> Iterator[LayerPlan]:
+    """Yield the lines of a network of another run, up to the layer that enters."""
+    own = parallel.network
+    encoders = own.encoders.named()
+    shapes = {name: inputs[name] for name in encoders}
+    for name, layers in encoders.items():
+        where = f"{path}.encoder" if len(encoders) == 1 else f"{path}.encoder.{name}"
+        for line in _layer_lines(layers, shapes[name], where):
+            yield line
+            shapes[name] = line.out_shape
+    shape = next(iter(shapes.values()))
+    if own.fusion is not None:
+        yield LayerPlan(
+            f"{path}.fusion", own.fusion.how, tuple(shapes.values()), own.fusion.shape, *_counts(own.fusion)
+        )
+        shape = own.fusion.shape
+    for line in _layer_lines(own.trunk, shape, f"{path}.trunk"):
+        yield line
+        shape = line.out_shape
+    if own.pooling is not None:
+        yield LayerPlan(f"{path}.pooling", "pool", (shape,), own.pooling.shape, *_counts(own.pooling))
+
+
+def _counts(module: nn.Module) -> tuple[int, int]:
+    return count_parameters(module), count_frozen(module)
 
 
 def _tail_lines(network: Network, shape: MapShape, path: str) -> Iterator[LayerPlan]:
@@ -202,9 +242,9 @@ def _layer_lines(layers: nn.ModuleList, shape: MapShape, path: str) -> Iterator[
         if isinstance(layer, Cnn):
             for plan, stage in zip(layer.plans, layer.stages, strict=True):
                 kind = f"cnn, {plan.name}"
-                yield LayerPlan(where, kind, (plan.before,), plan.shape, count_parameters(stage))
+                yield LayerPlan(where, kind, (plan.before,), plan.shape, *_counts(stage))
         else:
             assert isinstance(layer, nn.Module)
             kind = type(layer).__name__.lower()
-            yield LayerPlan(where, kind, (shape,), layer.shape, count_parameters(layer))
+            yield LayerPlan(where, kind, (shape,), layer.shape, *_counts(layer))
         shape = layer.shape

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from motet.config import Many, Name, OneOrNamed, Settings, Slot, UserComponent, option
+from motet.config import ExistingPath, Many, Name, OneOrNamed, Settings, Slot, UserComponent, option, required
 from motet.networks.sharing_settings import HardSettings, SharingSettings
 
 LOSSES = "losses"
@@ -244,6 +244,28 @@ class HeadSettings(Settings):
     decoder: DecoderSettings = option(InterpolateSettings(), "How a dense task becomes a map of its target's length.")
 
 
+class ParallelSettings(Settings):
+    """A network of a finished run, whose inner layer enters this network beside the encoded inputs."""
+
+    run: ExistingPath = required("The folder of a finished run, or the file of a model.")
+    layer: str = option(
+        "features",
+        "What enters: what leaves a layer, encoder.1, trunk.0 or with several inputs encoder.INPUT.1; or features, "
+        "what its heads receive.",
+        pattern=r"^(features|(encoder|trunk)(\.[\w-]+)?\.\d+)$",
+    )
+    frozen: bool = option(True, "Whether it stays as it is; false: it is trained on with the rest.")
+    fold: str | None = option(
+        None,
+        "SEED/FOLD of the run's model for all folds here; by default that of the same seed and fold.",
+        pattern=r"^\d+/\d+$",
+    )
+    like: Name | None = option(
+        None,
+        "The data set there by whose scaling it sees the maps; by default that of the same name, or the only one.",
+    )
+
+
 class ModelSettings(Settings):
     """The network: encoders of the inputs, their fusion, a shared trunk, pooling, a head for each task."""
 
@@ -256,6 +278,9 @@ class ModelSettings(Settings):
     fusion_per: Literal["clip", "frame"] = option(
         "clip",
         "clip: encoded inputs are pooled over time first; frame: fused frame by frame, of equal frames.",
+    )
+    parallel: dict[Name, ParallelSettings] = option(
+        {}, "Networks of other runs, by name, whose inner layers are fused with the encoded inputs."
     )
     trunk: Many[LayerSettings] = option((), "Layers that all inputs and tasks share, after the encoders.")
     pooling: PoolSettings = option(PoolSettings(), "Pooling before the heads, where time is left.")

@@ -70,7 +70,7 @@ def augment(
     result = dict(inputs)
     for number, augmentation in enumerate(augmentations):
         for name, column in result.items():
-            stage = f"augment.{number}.{name}"
+            stage = f"augment.{number}.{name.rpartition('.')[2]}"  # what a parallel network sees changes alike
             rows = (row_ids if column.rows is None else row_ids[column.rows.cpu()]).numpy()
             drawn = draws.uniform(seed, epoch=epoch, rows=rows, stage=stage, count=augmentation.num_draws)
             uniforms = torch.from_numpy(drawn).to(column.values.device, torch.float32)
