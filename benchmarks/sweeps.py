@@ -26,7 +26,7 @@ import motet
 ROUNDS, POINTS = 2, 12
 RATES = [round(1e-4 * 1.5**number, 6) for number in range(POINTS)]
 AXIS = "training.optimizer.learning_rate"
-JOBS_POINTS, JOBS_EPOCHS = 4, 8
+JOBS_POINTS, JOBS_EPOCHS = 4, 6
 
 
 def measure() -> Iterator[Row]:
