@@ -5,7 +5,7 @@ binary task has one output, the probability of its positive label: the one that 
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,13 @@ from motet.errors import DataError
 from motet.tasks.counting import Flags, Values, confusion
 from motet.tasks.decisions import build_decision
 from motet.tasks.labels import Vocabulary, collect_labels
+from motet.tasks.lessons import logits_of_classes, logits_of_labels, soft_classes, soft_labels
 from motet.tasks.losses import build_loss
 from motet.tasks.merge import MergeRule, merge_classes, merge_labels
 from motet.tasks.metrics import LabelOutcome, MetricSet
 from motet.tasks.running import Running, running_classes, running_labels
 from motet.tasks.settings import BinarySettings, MulticlassSettings, MultilabelSettings
-from motet.tasks.task import Task
+from motet.tasks.task import Framed, LessonKind, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +51,8 @@ class Multiclass(Task):
     >>> task.decode(task.decide(task.probabilities(np.array([[2.0, 1.0]]))))
     ['cat']
     """
+
+    lesson_kind: ClassVar[LessonKind | None] = "classes"
 
     def __init__(self, settings: MulticlassSettings, name: str, labels: tuple[str, ...] = ()) -> None:
         self._vocabulary = Vocabulary.build(name, settings.labels, labels)
@@ -102,6 +105,14 @@ class Multiclass(Task):
         probabilities: Values = powers / powers.sum(axis=1, keepdims=True)
         return probabilities
 
+    def lesson_of(self, probabilities: Values) -> NDArray[np.float32]:
+        """Return logits of probabilities [n, K]."""
+        return logits_of_classes(probabilities)
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> "Tensor":
+        """Return the loss of every row [n] against softened labels; see `motet.tasks.lessons`."""
+        return soft_classes(prediction.values, lesson.values, temperature)
+
     def merge(self, probabilities: Values, how: MergeRule) -> Values:
         """Return the one prediction [K] of an example from those of its segments [S, K]."""
         return merge_classes(probabilities, how)
@@ -137,6 +148,8 @@ class Binary(Task):
     DataError
         If there are not two labels, or the positive one is not among them.
     """
+
+    lesson_kind: ClassVar[LessonKind | None] = "labels"
 
     def __init__(self, settings: BinarySettings, name: str, labels: tuple[str, ...] = ()) -> None:
         self._vocabulary = Vocabulary.build(name, settings.labels, labels, last=settings.positive)
@@ -190,6 +203,14 @@ class Binary(Task):
         """Return the sigmoid of logits [n, 1]."""
         return _sigmoid(outputs)
 
+    def lesson_of(self, probabilities: Values) -> NDArray[np.float32]:
+        """Return logits of probabilities [n, K]."""
+        return logits_of_labels(probabilities)
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> "Tensor":
+        """Return the loss of every row [n] against softened labels; see `motet.tasks.lessons`."""
+        return soft_labels(prediction.values, lesson.values, temperature)
+
     def merge(self, probabilities: Values, how: MergeRule) -> Values:
         """Return the one prediction [1] of an example from those of its segments [S, 1]."""
         return merge_labels(probabilities, how)
@@ -225,6 +246,8 @@ class Multilabel(Task):
     DataError
         If there is no label.
     """
+
+    lesson_kind: ClassVar[LessonKind | None] = "labels"
 
     def __init__(self, settings: MultilabelSettings, name: str, labels: tuple[str, ...] = ()) -> None:
         self._vocabulary = Vocabulary.build(name, settings.labels, labels)
@@ -275,6 +298,14 @@ class Multilabel(Task):
     def probabilities(self, outputs: NDArray[Any]) -> Values:
         """Return the sigmoid of logits [n, K]."""
         return _sigmoid(outputs)
+
+    def lesson_of(self, probabilities: Values) -> NDArray[np.float32]:
+        """Return logits of probabilities [n, K]."""
+        return logits_of_labels(probabilities)
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> "Tensor":
+        """Return the loss of every row [n] against softened labels; see `motet.tasks.lessons`."""
+        return soft_labels(prediction.values, lesson.values, temperature)
 
     def merge(self, probabilities: Values, how: MergeRule) -> Values:
         """Return the one prediction [K] of an example from those of its segments [S, K]."""

@@ -19,7 +19,7 @@ from motet.tasks.merge import MergeRule, merge_numbers
 from motet.tasks.metrics import MetricSet, NumberOutcome
 from motet.tasks.running import Running, running_numbers
 from motet.tasks.settings import RegressionSettings
-from motet.tasks.task import Task
+from motet.tasks.task import LessonKind, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,6 +53,7 @@ class Regression(Task):
     """
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = ("mean", "max", "median")
+    lesson_kind: ClassVar[LessonKind | None] = "numbers"
 
     def __init__(self, settings: RegressionSettings, name: str, labels: tuple[str, ...] = ()) -> None:
         names = settings.labels or labels
@@ -116,6 +117,16 @@ class Regression(Task):
         spread = values.std(axis=0)
         self._standardise(values.mean(axis=0), np.where(spread > 1e-12 * np.abs(values).max(axis=0), spread, 1.0))
         super().fit((values - self._mean) / self._spread)
+
+    def fit_like(self, teacher: Task) -> None:
+        """Take mean and standard deviation of the targets that a teacher was trained on."""
+        assert isinstance(teacher, Regression), "a teacher of numbers"
+        order = [teacher.output_names.index(name) for name in self.output_names]
+        self._standardise(teacher._mean[order], teacher._spread[order])
+
+    def lesson(self, outputs: "Tensor") -> "Tensor":
+        """Return values in the targets' own unit from outputs [n, K]."""
+        return outputs / self._scale.on(outputs.device) + self._shift.on(outputs.device)
 
     def loss(self, predictions: "Tensor", targets: "Tensor") -> "Tensor":
         """Return the loss of every row [n] from outputs and targets [n, K], in standard deviations."""

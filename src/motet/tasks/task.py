@@ -7,7 +7,7 @@ are its values. Everything but `loss` and `running` is NumPy on the host.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from motet.tasks.losses import Loss
     from motet.tasks.running import Running
 
+
+LessonKind = Literal["classes", "labels", "numbers", "frames"]
+"""What a teacher says of a row: logits of classes that exclude each other, of labels, numbers, or logits by frame."""
 
 Scorer = Callable[[Values], dict[str, Values]]
 """Every metric [R] for every column of weights [n, R]."""
@@ -104,10 +107,13 @@ class Task(ABC):
         How the predictions of several segments can become one.
     stratifies
         Whether a split gives every part its share of every target; not where hardly any comes twice.
+    lesson_kind
+        What a teacher says of such a task; None where no model can teach it.
     """
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = get_args(MergeRule)
     stratifies: ClassVar[bool] = True
+    lesson_kind: ClassVar[LessonKind | None] = None
 
     def __init__(
         self,
@@ -168,6 +174,30 @@ class Task(ABC):
     def losses(self, prediction: Framed, target: Framed) -> "Tensor":
         """Return the loss of every row [n] from what the network gave and what the batch holds."""
         return self.loss(prediction.values, target.values)
+
+    def fit_like(self, teacher: "Task") -> None:
+        """Learn what the loss needs from a teacher of the same task, where no training row has a target."""
+        return  # nothing, unless a task says otherwise
+
+    def lesson(self, outputs: "Tensor") -> "Tensor":
+        """Return what a student hears of raw outputs [..., K] of this task: logits, or numbers in the targets' unit."""
+        return outputs
+
+    def lesson_of(self, probabilities: Values) -> NDArray[np.float32]:
+        """Return the same of merged probabilities [n, K]."""
+        return probabilities.astype(np.float32)
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> "Tensor":
+        """Return the loss of every row [n] from what the network gave and what a teacher said.
+
+        Parameters
+        ----------
+        lesson
+            As `lesson` of a task of the same kind and labels returns it.
+        temperature
+            How soft labels are made, see `motet.tasks.lessons`; numbers have none.
+        """
+        return self.loss(prediction.values, lesson.values)
 
     def followed(self, prediction: Framed, target: Framed) -> "tuple[Tensor, Tensor]":
         """Return what `running` counts: raw outputs and encoded targets, a line each."""

@@ -6,7 +6,7 @@ Axes: n rows, T frames, K labels, E events. Targets and decisions are lists of e
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -26,10 +26,11 @@ from motet.tasks.events.scores import EventOutcome
 from motet.tasks.events.settings import ActivitySettings, EventsSettings, OnsetsSettings
 from motet.tasks.frames import FrameTask, as_objects
 from motet.tasks.labels import Vocabulary, collect_labels
+from motet.tasks.lessons import soft_labels
 from motet.tasks.losses import build_loss
 from motet.tasks.metrics import MetricSet
 from motet.tasks.running import Running
-from motet.tasks.task import Framed, PerFrame
+from motet.tasks.task import Framed, LessonKind, PerFrame
 
 AnySettings = EventsSettings | ActivitySettings | OnsetsSettings
 
@@ -59,6 +60,8 @@ class Events(FrameTask):
     >>> task.to_plain(np.array([[0.5, 1.25, 0.0]]))
     [[0.5, 1.25, 'bell']]
     """
+
+    lesson_kind: ClassVar[LessonKind | None] = "frames"
 
     def __init__(self, settings: AnySettings, name: str, labels: tuple[str, ...] = ()) -> None:
         declared = (settings.label,) if isinstance(settings, ActivitySettings) else settings.labels
@@ -163,6 +166,20 @@ class Events(FrameTask):
         scores = prediction.values[..., len(self.labels) :] if self._pooling == "attention" else None
         weak = self.settings.weak_weight * weak_loss(outputs, labels, valid, self._pooling, scores)
         return torch.where(weak_rows(target.values, counts), weak, losses)
+
+    def lesson(self, outputs: Tensor) -> Tensor:
+        """Return logits [n, T, K]; scores of attention are left out."""
+        return outputs[..., : len(self.labels)]
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> Tensor:
+        """Return the loss of every row [n] against softened labels: the mean over its valid frames."""
+        outputs = self._outputs(prediction)
+        valid = valid_frames(outputs, prediction.lengths)
+
+        def soft(predictions: Tensor, targets: Tensor) -> Tensor:
+            return soft_labels(predictions, targets, temperature)
+
+        return strong_loss(soft, outputs, lesson.values, valid)
 
     def followed(self, prediction: Framed, target: Framed) -> tuple[Tensor, Tensor]:
         """Return the logits and targets of all valid frames whose targets are known, a line each."""
