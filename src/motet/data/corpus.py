@@ -4,7 +4,7 @@ Rows of a corpus are numbered through: those of the first data set, then those o
 two data sets share by name is one task, with one set of labels and one head.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar
 
@@ -57,6 +57,8 @@ class Corpus:
         By name, with their labels.
     uses
         The tasks that each data set has targets for; the first is the one whose classes a sampler balances.
+    taught
+        The tasks that a teacher teaches: nothing of them must occur.
 
     Raises
     ------
@@ -65,9 +67,12 @@ class Corpus:
         task that it uses, or some of its examples lack an input.
     """
 
-    def __init__(self, data_sets: Mapping[str, DataSet], tasks: Mapping[str, Task], uses: Uses) -> None:
+    def __init__(
+        self, data_sets: Mapping[str, DataSet], tasks: Mapping[str, Task], uses: Uses, taught: Collection[str] = ()
+    ) -> None:
         self.data_sets = dict(data_sets)
         self.tasks = dict(tasks)
+        self.taught = frozenset(taught)
         self.uses = {name: tuple(uses.get(name, ())) for name in self.data_sets}
         sizes = [len(data_set) for data_set in self.data_sets.values()]
         self.edges = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

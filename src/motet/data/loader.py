@@ -7,7 +7,7 @@ what `lengths` says, while a row that is repeated or wrapped to the wanted lengt
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,6 +29,22 @@ Integers = NDArray[np.int64]
 Span = tuple[int, int, int]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """What a teacher says of the rows of a corpus.
+
+    Parameters
+    ----------
+    present
+        Which rows it teaches, shape [N].
+    values
+        What it said of them before training began, float32 [N, K]; None where it is asked at every step.
+    """
+
+    present: NDArray[np.bool_]
+    values: NDArray[np.float32] | None = None
+
+
 class Loader:
     """Draws batches.
 
@@ -47,6 +63,11 @@ class Loader:
     unread
         Inputs that are targets only, and stand in no batch as inputs.
 
+    Attributes
+    ----------
+    lessons
+        What teachers say of training rows, by task; empty until somebody teaches.
+
     Raises
     ------
     DataError
@@ -64,6 +85,7 @@ class Loader:
         unread: Collection[str] = (),
     ) -> None:
         self.corpus = corpus
+        self.lessons: dict[str, Lessons] = {}
         self._unread = frozenset(unread)
         self._seed, self._mixup, self._kinship = seed, mixup, corpus.kinship()
         self._maps = [
@@ -178,15 +200,24 @@ class Loader:
         }
         targets |= {name: self._mapped_target(name, of, rows, starts, spans) for name, of in self._mapped.items()}
         found = {name: column for name, column in targets.items() if column is not None}
+        lessons = {} if occasion is None else self.lessons
+        said = {name: _present(own, rows) for name, own in lessons.items() if own.values is not None}
         return Batch(
             len(rows),
             {name: column for name, column in inputs.items() if column is not None},
             found,
             torch.from_numpy(row_ids),
-            {name: len(column.values) for name, column in found.items()},
+            {name: len(column.values) for name, column in found.items()} | self._taught(lessons, rows),
             spans=tuple((names[number], start, stop) for number, start, stop in spans),
             starts_s=torch.from_numpy(begin_s) if starts.any() else None,
+            lessons={name: column for name, column in said.items() if column is not None},
         )
+
+    def _taught(self, lessons: Mapping[str, Lessons], rows: Integers) -> dict[str, int]:
+        """Return how many rows have a target or a lesson, by task that is taught."""
+        known = {name: own.present | self.corpus.targets[name].present for name, own in lessons.items()}
+        counts = {name: int(present[rows].sum()) for name, present in known.items()}
+        return {name: count for name, count in counts.items() if count}
 
     def _windows(
         self, rows: Integers, starts: Integers, spans: list[Span]
@@ -261,8 +292,9 @@ class Loader:
         return local
 
 
-def _present(targets: Targets, rows: Integers) -> Column | None:
-    """Return the targets of those rows that have one."""
+def _present(targets: Targets | Lessons, rows: Integers) -> Column | None:
+    """Return the targets, or lessons, of those rows that have one."""
+    assert targets.values is not None, "what is asked for later is not there yet"
     present = targets.present[rows]
     if present.all():
         return Column(torch.from_numpy(targets.values[rows]))

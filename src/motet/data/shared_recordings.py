@@ -26,7 +26,8 @@ from motet.errors import DataError
 from motet.signals.recording import Recording
 
 Integers = NDArray[np.int64]
-Span = tuple[float, float, int]
+Span = tuple[float, float]
+"""Where a recording begins and ends in its file, in seconds."""
 
 
 class SharedRecordings:
@@ -117,13 +118,12 @@ class SharedRecordings:
 
 def _links(corpus: Corpus) -> Iterator[tuple[int, int]]:
     """Yield pairs of rows of the corpus that hold the same recording, or overlapping spans of it."""
-    places: defaultdict[Any, list[Span]] = defaultdict(list)
+    places: defaultdict[Any, list[tuple[float, float, int]]] = defaultdict(list)
     for data_set, first in zip(corpus.data_sets.values(), corpus.edges.tolist(), strict=False):
         for name in data_set.input_names:
             for row, recording in enumerate(data_set.recordings(name), start=first):
                 if recording is not None and recording.reader is not None:
-                    end_s = math.inf if recording.end_s is None else recording.end_s
-                    places[_place(recording)].append((recording.start_s, end_s, row))
+                    places[place_of(recording)].append((*span_of(recording), row))
     for spans in places.values():
         if len(spans) == 1:
             continue
@@ -139,7 +139,7 @@ def _again(corpus: Corpus, one: int, other: int) -> bool:
     return own is its and bool(own.rows[first] == own.rows[second])
 
 
-def _overlapping(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
+def _overlapping(spans: Sequence[tuple[float, float, int]]) -> Iterator[tuple[int, int]]:
     _, reached, last = spans[0]
     for start_s, end_s, row in spans[1:]:
         if start_s < reached:
@@ -148,7 +148,8 @@ def _overlapping(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
             reached, last = end_s, row
 
 
-def _place(recording: Recording[Any]) -> Any:
+def place_of(recording: Recording[Any]) -> Any:
+    """Return what is equal for recordings of one file, one array in memory, or one reader in Python."""
     reader = recording.reader
     path = getattr(reader, "path", None) or getattr(reader, "paths", (None,))[0]
     if path is not None:
@@ -161,6 +162,11 @@ def _place(recording: Recording[Any]) -> Any:
     except TypeError:
         return id(reader)
     return reader
+
+
+def span_of(recording: Recording[Any]) -> Span:
+    """Return from when to when a recording lasts in its file, in seconds; to infinity where it goes to the end."""
+    return recording.start_s, math.inf if recording.end_s is None else recording.end_s
 
 
 @lru_cache(maxsize=4096)

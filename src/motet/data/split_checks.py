@@ -75,7 +75,8 @@ def check_corpus(corpus: Corpus, fold: FoldSplit, *, trains: bool = True) -> Non
                 f"fold '{fold.name}': no data set has a row to {role}: give at least one of them such rows in "
                 "split or data.NAME.split"
             )
-    problems = [problem for task in corpus.tasks.values() for problem in _untrained(corpus, task, fold)]
+    untaught = [task for name, task in corpus.tasks.items() if name not in corpus.taught]
+    problems = [problem for task in untaught for problem in _untrained(corpus, task, fold)]
     if problems and trains:
         raise DataError(*problems)
 

@@ -18,18 +18,19 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from motet import draws
-from motet.data.batch import Batch, Column
+from motet.data.batch import Batch, Column, entries
 from motet.errors import ConfigError, MotetError
 from motet.model import Model
 from motet.networks.output import NetworkOutput
 from motet.tasks.running import Running
 from motet.training.devices import autocast, seed_generators
 from motet.training.gradient_cosine import GradientCosine
-from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, prepare, row_losses
+from motet.training.mixing import MapAugmentation, Prepared, augment, micro_batches, mix_inputs, prepare, row_losses
 from motet.training.objective import Objective
 from motet.training.optimizers import Schedule
 from motet.training.procedure_state import begin_procedure
 from motet.training.stopping import StoppingRule
+from motet.training.teaching import Teaching, ask_all
 
 Scores = Mapping[str, Mapping[str, float]]
 
@@ -102,6 +103,8 @@ class Training:
         What losses of the network's own weigh, by name; one that is not named counts once.
     epochs_before
         Epochs of the procedure's own, which come first; `settings.epochs` follow.
+    teaching
+        How tasks learn of teachers, by name.
     """
 
     model: Model
@@ -122,6 +125,7 @@ class Training:
     tracked: Sequence[GradientCosine] = ()
     own_weights: Mapping[str, float] = field(default_factory=dict)
     epochs_before: int = 0
+    teaching: Mapping[str, Teaching] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Remember the rates that the schedule multiplies, and begin the figures of an epoch and the procedure."""
@@ -276,7 +280,8 @@ def _forward(training: Training, part: Prepared) -> tuple[NetworkOutput, dict[st
     with autocast(training.device, training.settings.precision):
         output = training.model.learn(part.inputs, part.rows, part.targets)
     predictions = {name: _in_full_precision(column) for name, column in output.predictions.items()}
-    return output, predictions, {**row_losses(training.model.tasks, predictions, part), **output.losses}
+    losses = row_losses(training.model.tasks, predictions, part, training.teaching)
+    return output, predictions, {**losses, **output.losses}
 
 
 def _look_again(training: Training, parts: Sequence[Prepared], batch: Batch) -> dict[str, Tensor]:
@@ -307,13 +312,21 @@ def _in_full_precision(column: Column) -> Column:
 
 
 def _ready(training: Training, batch: Batch) -> Prepared:
-    inputs: dict[str, Column] = training.model.scale(batch, training.device)
-    if training.augmentations:
-        inputs = augment(
-            inputs, training.augmentations, seed=training.settings.seed,
-            epoch=training.position.epoch, row_ids=batch.row_ids,
-        )  # fmt: skip
-    return prepare(inputs, batch, training.device, training.model.targets(batch, training.device))
+    def vary(own: Batch, inputs: Mapping[str, Column]) -> dict[str, Column]:
+        return mix_inputs(_augmented(training, own, inputs), own, training.device)
+
+    inputs = _augmented(training, batch, training.model.scale(batch, training.device))
+    said = ask_all(training.teaching, batch, vary)
+    return prepare(inputs, batch, training.device, training.model.targets(batch, training.device), said)
+
+
+def _augmented(training: Training, batch: Batch, inputs: Mapping[str, Column]) -> dict[str, Column]:
+    if not training.augmentations:
+        return dict(inputs)
+    return augment(
+        inputs, training.augmentations, seed=training.settings.seed,
+        epoch=training.position.epoch, row_ids=batch.row_ids,
+    )  # fmt: skip
 
 
 def _clip(training: Training) -> None:
@@ -340,8 +353,10 @@ def _add_figures(
     training: Training, losses: Mapping[str, Tensor], predictions: Mapping[str, Column], part: Prepared
 ) -> None:
     """Add loss, rows and decisions by task on the device; nothing waits for them before the epoch ends."""
-    for name, prediction in predictions.items():
-        training.running[name].update(*training.model.tasks[name].followed(prediction, part.targets[name]))
+    for name, target in part.targets.items():
+        if name in predictions:  # a network of the user's own may return losses only
+            seen = entries(predictions[name], target.rows)
+            training.running[name].update(*training.model.tasks[name].followed(seen, target))
     note_losses(training, losses)
 
 

@@ -6,16 +6,18 @@ works for every task.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from motet import draws
-from motet.data.batch import Batch, Column, Mix
+from motet.data.batch import Batch, Column, Mix, either, entries
 from motet.tasks.task import Task
+from motet.training.teaching import Teaching, blended
 
 
 class MapAugmentation(Protocol):
@@ -30,14 +32,14 @@ class MapAugmentation(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partner:
-    """The partner's targets under mixup, aligned with the rows of a task's own targets.
+    """The partner's targets or lessons under mixup, aligned with the rows of a task's own.
 
     Parameters
     ----------
     column
-        Targets of the partners, values [n, ...].
+        Those of the partners, values [n, ...].
     weight
-        The weight of the own target, shape [n]; 1 where the partner has no target.
+        The weight of the own one, shape [n]; 1 where the partner has none.
     """
 
     column: Column
@@ -46,16 +48,29 @@ class Partner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Inputs and targets of some rows of a batch, ready for the network."""
+    """Inputs, targets and lessons of some rows of a batch, ready for the network.
+
+    Parameters
+    ----------
+    partners
+        Those of the targets, by task.
+    lessons
+        What teachers say, by task.
+    lesson_partners
+        Those of lessons that were there before the batch was mixed.
+    """
 
     inputs: dict[str, Column]
     targets: dict[str, Column]
     partners: dict[str, Partner]
+    lessons: dict[str, Column] = field(default_factory=dict)
+    lesson_partners: dict[str, Partner] = field(default_factory=dict)
 
     @property
     def rows(self) -> dict[str, Tensor | None]:
-        """Which rows have a target, by task."""
-        return {task: column.rows for task, column in self.targets.items()}
+        """Which rows have a target or a lesson, by task."""
+        tasks = dict.fromkeys([*self.targets, *self.lessons])
+        return {task: either(self.targets.get(task), self.lessons.get(task)) for task in tasks}
 
 
 def augment(
@@ -79,8 +94,20 @@ def augment(
     return result
 
 
+def mix_inputs(inputs: Mapping[str, Column], batch: Batch, device: torch.device) -> dict[str, Column]:
+    """Mix inputs, which lie on the device already, where the batch asks for it."""
+    if batch.mix is None:
+        return dict(inputs)
+    mix = _on(batch.mix, device)
+    return {name: _mix_input(column, mix, batch.size) for name, column in inputs.items()}
+
+
 def prepare(
-    inputs: Mapping[str, Column], batch: Batch, device: torch.device, targets: Mapping[str, Column] | None = None
+    inputs: Mapping[str, Column],
+    batch: Batch,
+    device: torch.device,
+    targets: Mapping[str, Column] | None = None,
+    said: Mapping[str, Column] | None = None,
 ) -> Prepared:
     """Mix inputs and look up partners' targets where the batch asks for it. Inputs lie on the device already.
 
@@ -88,14 +115,20 @@ def prepare(
     ----------
     targets
         Those of the batch on the device, where a model had to scale them; else they are taken as they are.
+    said
+        What teachers said of the mixed inputs, by task, beside the lessons that the batch brings.
     """
+    mixed = mix_inputs(inputs, batch, device)
     targets = {task: column.to(device) for task, column in (targets or batch.targets).items()}
+    before = {task: column.to(device) for task, column in batch.lessons.items()}
+    lessons = before | dict(said or {})
     if batch.mix is None:
-        return Prepared(dict(inputs), targets, {})
-    mix = Mix(batch.mix.partner.to(device), batch.mix.weight.to(device))
-    mixed = {name: _mix_input(column, mix, batch.size) for name, column in inputs.items()}
-    partners = {name: _partner(column, mix, batch.size) for name, column in targets.items()}
-    return Prepared(mixed, targets, partners)
+        return Prepared(mixed, targets, {}, lessons)
+    mix = _on(batch.mix, device)
+    partners, others = (
+        {name: _partner(column, mix, batch.size) for name, column in columns.items()} for columns in (targets, before)
+    )
+    return Prepared(mixed, targets, partners, lessons, others)
 
 
 def micro_batches(prepared: Prepared, size: int, parts: int) -> list[Prepared]:
@@ -106,17 +139,49 @@ def micro_batches(prepared: Prepared, size: int, parts: int) -> list[Prepared]:
     return [_cut(prepared, start, stop) for start, stop in itertools.pairwise(edges) if stop > start]
 
 
-def row_losses(tasks: Mapping[str, Task], predictions: Mapping[str, Column], prepared: Prepared) -> dict[str, Tensor]:
-    """Return the loss of every row [n] by task, mixed with the partner's where there is one."""
+def row_losses(
+    tasks: Mapping[str, Task],
+    predictions: Mapping[str, Column],
+    prepared: Prepared,
+    teaching: Mapping[str, Teaching] | None = None,
+) -> dict[str, Tensor]:
+    """Return the loss of every row [n] by task, mixed with the partner's where there is one.
+
+    Parameters
+    ----------
+    teaching
+        How tasks learn of their lessons.
+    """
     losses: dict[str, Tensor] = {}
     for name, prediction in predictions.items():
-        own = tasks[name].losses(prediction, prepared.targets[name])
-        if name in prepared.partners:
-            partner = prepared.partners[name]
-            other = tasks[name].losses(prediction, partner.column)
-            own = partner.weight * own + (1 - partner.weight) * other
-        losses[name] = own
+        target, lesson, hard = prepared.targets.get(name), prepared.lessons.get(name), None
+        if target is not None:
+            hard = _mixed(tasks[name].losses, prediction, target, prepared.partners.get(name))
+        if lesson is not None:
+            assert teaching is not None, "whoever brings lessons says how they are learned"
+            how = teaching[name]
+            soften = partial(tasks[name].soft_losses, temperature=how.temperature)
+            soft = _mixed(soften, prediction, lesson, prepared.lesson_partners.get(name))
+            hard_rows = None if target is None else target.rows
+            hard = blended(prediction, hard, hard_rows, soft, lesson.rows, how.share)
+        assert hard is not None, "what is predicted has a target or a lesson"
+        losses[name] = hard
     return losses
+
+
+def _mixed(
+    loss: Callable[[Column, Column], Tensor], prediction: Column, column: Column, partner: Partner | None
+) -> Tensor:
+    """Return the loss of the rows that a column of targets or lessons has."""
+    seen = entries(prediction, column.rows)
+    own = loss(seen, column)
+    if partner is None:
+        return own
+    return partner.weight * own + (1 - partner.weight) * loss(seen, partner.column)
+
+
+def _on(mix: Mix, device: torch.device) -> Mix:
+    return Mix(mix.partner.to(device), mix.weight.to(device))
 
 
 def _mix_input(column: Column, mix: Mix, size: int) -> Column:
@@ -157,18 +222,26 @@ def _cut(prepared: Prepared, start: int, stop: int) -> Prepared:
     """Return some rows; inputs and targets that none of them has are left out."""
     columns = {name: _cut_column(column, start, stop)[0] for name, column in prepared.inputs.items()}
     inputs = {name: column for name, column in columns.items() if len(column.values)}
-    targets: dict[str, Column] = {}
-    partners: dict[str, Partner] = {}
-    for name, column in prepared.targets.items():
+    targets, partners = _cut_with_partners(prepared.targets, prepared.partners, start, stop)
+    lessons, others = _cut_with_partners(prepared.lessons, prepared.lesson_partners, start, stop)
+    return Prepared(inputs, targets, partners, lessons, others)
+
+
+def _cut_with_partners(
+    columns: Mapping[str, Column], partners: Mapping[str, Partner], start: int, stop: int
+) -> tuple[dict[str, Column], dict[str, Partner]]:
+    found: dict[str, Column] = {}
+    theirs: dict[str, Partner] = {}
+    for name, column in columns.items():
         part, chosen = _cut_column(column, start, stop)
         if len(part.values) == 0:
             continue
-        targets[name] = part
-        if name in prepared.partners:
-            whole = prepared.partners[name]
+        found[name] = part
+        if name in partners:
+            whole = partners[name]
             lengths = None if whole.column.lengths is None else whole.column.lengths[chosen]
-            partners[name] = Partner(Column(whole.column.values[chosen], None, lengths), whole.weight[chosen])
-    return Prepared(inputs, targets, partners)
+            theirs[name] = Partner(Column(whole.column.values[chosen], None, lengths), whole.weight[chosen])
+    return found, theirs
 
 
 def _cut_column(column: Column, start: int, stop: int) -> tuple[Column, Tensor | slice]:

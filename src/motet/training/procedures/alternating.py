@@ -1,7 +1,5 @@
 """One update for each task of a batch, in turn."""
 
-from dataclasses import replace
-
 from motet.data.batch import Batch
 from motet.training.loop import Training, descend
 
@@ -9,5 +7,4 @@ from motet.training.loop import Training, descend
 def alternate(training: Training, batch: Batch) -> None:
     """Make an update for each task of the batch in turn, in the order of the tasks; each sees the one before."""
     for task in batch.counts:
-        own = replace(batch, targets={task: batch.targets[task]}, counts={task: batch.counts[task]})
-        descend(training, own)
+        descend(training, batch.of_task(task))
