@@ -15,9 +15,9 @@ from motet.tasks.traces import TimeRegression
 Json = dict[str, Any]
 
 
-def show(experiment: Experiment, *, as_json: bool) -> int:
+def show(experiment: Experiment, *, as_json: bool, allow_code: bool = False) -> int:
     """Print what would run."""
-    plan = dry_run(experiment)
+    plan = dry_run(experiment, allow_code=allow_code)
     if as_json:
         print_json(plan_json(plan))
     else:
@@ -27,7 +27,7 @@ def show(experiment: Experiment, *, as_json: bool) -> int:
 
 def plan_text(plan: Plan) -> str:
     """Return the resolved experiment as YAML, then rows, maps, layers and sizes as comments."""
-    parts = [_rows(plan), _maps(plan), _layers(plan), _sizes(plan)]
+    parts = [_rows(plan), *([_teachers(plan)] if plan.teachers else []), _maps(plan), _layers(plan), _sizes(plan)]
     comments = "\n\n".join(parts).splitlines()
     return to_yaml(plan.experiment) + "\n" + "\n".join(f"# {line}".rstrip() for line in comments)
 
@@ -48,6 +48,10 @@ def plan_json(plan: Plan) -> Json:
             }
             for name, own in plan.fused.items()
         },
+        "teachers": [
+            {"task": found.task, "fold": found.fold, "model": found.model, "data_sets": list(found.data_sets)}
+            for found in plan.teachers
+        ],
         "inputs": [_input_json(found) for found in plan.inputs],
         "layers": None if plan.layers is None else [_layer_json(layer) for layer in plan.layers],
         "parameters": plan.num_parameters,
@@ -82,6 +86,16 @@ def _rows(plan: Plan) -> str:
     tasks = tasks or ["no tasks: losses of the network's own are all that is learned"]
     found = table(rows, header=["fold", "data set", "task", "train", "dev", "test"])
     return f"ROWS of seed {plan.experiment.all_seeds[0]}\n{found}\n" + "\n".join(tasks)
+
+
+def _teachers(plan: Plan) -> str:
+    rows = []
+    for found in plan.teachers:
+        settings = plan.experiment.teachers[found.task]
+        asked = "at every step" if settings.live else "before training"
+        how = [f"{settings.share:g}", f"{settings.temperature:g}", asked]
+        rows.append([found.task, found.fold, found.model, ", ".join(found.data_sets), *how])
+    return f"TEACHERS\n{table(rows, header=['task', 'fold', 'model', 'rows of', 'share', 'temperature', 'asked'])}"
 
 
 def _maps(plan: Plan) -> str:

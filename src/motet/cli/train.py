@@ -15,13 +15,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         from motet.cli.dry_run import show
 
-        return show(experiment, as_json=arguments.json)
+        return show(experiment, as_json=arguments.json, allow_code=arguments.allow_code)
 
     from motet.experiment.run import train
 
     output = None if arguments.output is None else Path(arguments.output)
     with console() as screen:
-        finished = train(experiment, output, workers=arguments.workers, progress=screen)
+        finished = train(
+            experiment, output, workers=arguments.workers, allow_code=arguments.allow_code, progress=screen
+        )
     if arguments.json:
         print_json(finished.result)
     else:

@@ -1,7 +1,7 @@
 """Data sets and tasks in every combination: singles, pairs, and so on up to all.
 
-What belongs to a task that a combination leaves out (its head) is left out with it. Data sets keep their order, and
-their rows stay where they are: splits are stratified by all tasks, whichever a combination has.
+What belongs to a task that a combination leaves out (its head, its teacher) is left out with it. Data sets keep their
+order, and their rows stay where they are: splits are stratified by all tasks, whichever a combination has.
 """
 
 import itertools
@@ -21,6 +21,7 @@ Sizes = str | Sequence[int | str]
 
 DATA, TASKS = "data", "tasks"
 _HEADS = ("model", "heads")
+_TEACHERS = ("teachers",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +104,7 @@ def _only_data(
         root = _keep(_keep(_keep(root, ("data",), names), ("derive",), derived), ("fuse",), fused)
         gone = absent | (sweep.derive.keys() - set(derived))
         root = _without_targets(root, sweep, _tasks(known[name] for name in names))
+        root = _keep(root, _TEACHERS, sweep.teachers.keys() - gone)
         return _keep(root, _HEADS, sweep.model.heads.keys() - gone)
 
     return change
@@ -144,7 +146,7 @@ def _only_tasks(
             root = _keep(root, ("data", name, "tasks"), names)
             root = _with_default(root, ("data", name, "stratify"), strata[name])
         root = _keep(_without_targets(root, sweep, names), ("fuse",), fused)
-        return _keep(root, _HEADS, names)
+        return _keep(_keep(root, _TEACHERS, names), _HEADS, names)
 
     return change
 
@@ -201,12 +203,12 @@ def _in_order(sweep: Sweep, name: str, known: Collection[str] | None) -> Sequenc
 
 def _check_known(root: Node, known: Mapping[str, Collection[str] | None], sweep: Sweep, what: str) -> None:
     """Refuse combinations for which it counts what tasks there are, where only the data tell."""
-    if what == "data" and not sweep.model.heads:
+    if what == "data" and not sweep.model.heads and not sweep.teachers:
         return
     reason = (
         "combine.tasks chooses among them"
         if what == "tasks"
-        else "model.heads names some, and combine.data leaves some out"
+        else "model.heads or teachers name some, and combine.data leaves some out"
     )
     problems = []
     for name, tasks in known.items():

@@ -144,7 +144,7 @@ def open_data(
         keys = {name: key_of(experiment, name, whole=whole) for name in experiment.data}
         listed = _list(experiment, shared, keys, whole=whole)
         noise = shared.once("noise", noise_key(experiment), partial(list_noise, experiment))
-        corpus = build_corpus(listed, tasks)
+        corpus = build_corpus(listed, tasks, taught=experiment.teachers)
         check(listed, corpus)
         store, cache = _open_store(experiment, listed, shared)
         new = [name for name in listed if not shared.holds("extraction", keys[name])]
@@ -170,7 +170,8 @@ def open_data(
         for name, inputs in stored.items():
             check_channels(name, next(iter(inputs.values())).channels, opened)
         if any(failures.values()):
-            corpus = build_corpus({name: part for name, (part, _) in kept.items()}, tasks)
+            left = {name: part for name, (part, _) in kept.items()}
+            corpus = build_corpus(left, tasks, taught=experiment.teachers)
     except BaseException:
         closing.close()
         raise

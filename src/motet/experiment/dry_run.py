@@ -5,7 +5,7 @@ Nothing is trained or stored. At most a few recordings are read, of inputs that 
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,8 @@ from motet.experiment.shapes import (
 )
 from motet.experiment.target_checks import check_given
 from motet.experiment.tasks import check_tasks
+from motet.experiment.teachers.agreement import taught_data_sets
+from motet.experiment.teachers.fold import Teachers
 from motet.files import DigestCache
 from motet.networks.plan import LayerPlan, plan_network
 from motet.store.store import Store
@@ -87,6 +89,16 @@ class InputPlan:
     read: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TeacherPlan:
+    """Which model teaches a task in one fold of the first seed, and of which data sets the rows."""
+
+    task: str
+    fold: str
+    model: str
+    data_sets: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What would run.
@@ -103,6 +115,8 @@ class Plan:
         The names of the network's own losses; None where nobody asks for some, or only real rows tell.
     free_bytes
         What is free where the store lies.
+    teachers
+        Of the first seed, by task and fold.
     """
 
     experiment: Experiment
@@ -114,6 +128,7 @@ class Plan:
     memory: MemoryPlan | None
     losses: tuple[str, ...] | None
     free_bytes: int
+    teachers: list[TeacherPlan] = field(default_factory=list)
 
     @property
     def num_parameters(self) -> int | None:
@@ -133,8 +148,13 @@ class Plan:
         return sum(known) if len(known) == len(sizes) else None
 
 
-def dry_run(experiment: Experiment) -> Plan:
+def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
     """Find out what training would do.
+
+    Parameters
+    ----------
+    allow_code
+        Whether the user code that the runs of teachers name may be run.
 
     Raises
     ------
@@ -144,9 +164,10 @@ def dry_run(experiment: Experiment) -> Plan:
         If the data cannot be listed or split as the settings say.
     """
     opened = with_parallels(experiment)
+    teachers = Teachers.of(experiment, allow_code=allow_code)
     listed = list_data(experiment)
     list_noise(experiment)
-    corpus = build_corpus(listed)
+    corpus = build_corpus(listed, taught=experiment.teachers)
     fused = fused_tasks(experiment, corpus)
     check_tasks(experiment, corpus, {name: own.task for name, own in fused.items()})
     folds = split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
@@ -156,6 +177,7 @@ def dry_run(experiment: Experiment) -> Plan:
         check_fused_rows(fused, corpus, fold)
         warn_of_leaks(experiment, corpus, fold, seed=experiment.all_seeds[0])
     opened_for_fold(experiment, listed, seed=experiment.all_seeds[0], number=1)
+    teachers.check(experiment, listed, corpus)
     inputs = plan_inputs(experiment, listed)
     facts = _known_facts(inputs)
     layers, memory = _plan_model(opened, listed, corpus, facts)
@@ -172,6 +194,7 @@ def dry_run(experiment: Experiment) -> Plan:
         memory,
         losses,
         _free_bytes(Path(experiment.store.path)),
+        plan_teachers(experiment, corpus, folds, teachers),
     )
 
 
@@ -186,6 +209,23 @@ def plan_rows(corpus: Corpus, folds: Sequence[FoldSplit]) -> list[RowsPlan]:
             plans.append(RowsPlan(label, name, None, *(count["rows"] for count in own)))
             plans += [RowsPlan(label, name, task, *(count["tasks"][task] for count in own)) for task in uses]
     return plans
+
+
+def plan_teachers(
+    experiment: Experiment, corpus: Corpus, folds: Sequence[FoldSplit], teachers: Teachers
+) -> list[TeacherPlan]:
+    """Return the model that teaches each task in each fold."""
+    seed = experiment.all_seeds[0]
+    return [
+        TeacherPlan(
+            task,
+            str(fold.number + 1),
+            str(teacher.models[teacher.place(seed, fold.number + 1)]),
+            tuple(taught_data_sets(corpus, teacher)),
+        )
+        for task, teacher in teachers.found.items()
+        for fold in folds
+    ]
 
 
 def plan_inputs(experiment: Experiment, listed: Mapping[str, Listed]) -> list[InputPlan]:

@@ -24,6 +24,9 @@ from motet.experiment.progress import EpochProgress, ProgressFactory, no_progres
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_value, score_dev
 from motet.experiment.settings import Experiment
+from motet.experiment.teachers.fold import Teachers, teach
+from motet.experiment.teachers.live import check_frames
+from motet.experiment.teachers.stored import Questions
 from motet.model import Model, input_shapes, layers_of, read_network_weights
 from motet.networks.plan import count_frozen, count_parameters, plan_network
 from motet.runs.folder import FoldFolder
@@ -48,9 +51,18 @@ def train_fold(
     seed: int,
     number: int,
     folder: FoldFolder,
+    teachers: Teachers | None = None,
+    workers: int | None = None,
     progress: ProgressFactory = no_progress,
 ) -> None:
     """Train one fold, or go on where it stopped; then predict and score its test rows.
+
+    Parameters
+    ----------
+    teachers
+        What tasks learn from.
+    workers
+        Processes that extract what teachers hear.
 
     Raises
     ------
@@ -60,13 +72,14 @@ def train_fold(
     began = time.monotonic()
     prepared = prepare_fold(experiment, data, fold, seed)
     warn_of_leaks(experiment, data.corpus, fold, seed=seed)
-    training = begin_training(experiment, data, prepared, seed)
+    training = begin_training(experiment, data, prepared, seed, number, teachers, workers, progress)
     document = training.model.document
     opened = experiment.model_copy(update={"model": layers_of(document)})
     check_lengths(opened, prepared, input_shapes(document))
     check_texts(prepared, training.model)
     check_events(prepared, training.model)
     check_traces(prepared, training.model)
+    check_frames(training, prepared)
     if number == 1:
         log_network(training.model)
     recorder = Recorder(experiment, training, folder, fold=number, seed=seed)
@@ -101,19 +114,31 @@ def log_network(model: Model) -> None:
     logger.info("%d parameters in all%s", count_parameters(model.network), beside)
 
 
-def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Training:
-    """Put together what the loop needs."""
+def begin_training(
+    experiment: Experiment,
+    data: OpenData,
+    prepared: FoldData,
+    seed: int,
+    number: int = 1,
+    teachers: Teachers | None = None,
+    workers: int | None = None,
+    progress: ProgressFactory = no_progress,
+) -> Training:
+    """Put together what the loop needs; teachers who are asked before training are asked here."""
     settings = experiment.training
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     check_dev_rows(experiment, prepared.fold)
     check_scalings(data.listed, data.corpus, prepared.fold)
     device = choose_device(settings.device)
-    model = build_model(experiment, data, prepared, seed)
+    precision = choose_precision(settings.autocast, device)
+    questions = Questions(experiment, data, device, workers, progress)
+    taught = teach(teachers or Teachers({}), questions, prepared, seed=seed, number=number, precision=precision)
+    prepared.loader.lessons = taught.lessons
+    model = build_model(experiment, data, prepared, seed, taught.tasks)
     if settings.warm_start is not None:
         warm_start(model, Path(settings.warm_start))
     model.to(device)
-    precision = choose_precision(settings.autocast, device)
     check_precision(settings.objective, precision)
     weights = {name: task.weight for name, task in model.tasks.items()}
     objective = build_objective(settings.objective, weights, device, list(model.parameters()))
@@ -144,6 +169,7 @@ def begin_training(experiment: Experiment, data: OpenData, prepared: FoldData, s
         procedure=build_procedure(settings.procedure, list(model.tasks), settings.optimizer),
         tracked=[GradientCosine(own.every) for own in settings.track],
         own_weights=settings.losses,
+        teaching=taught.teaching,
     )  # fmt: skip
 
 

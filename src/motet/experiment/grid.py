@@ -45,11 +45,14 @@ class Point:
         What was chosen, by the path of the axis: as the file names or writes it.
     experiment
         The whole experiment.
+    allow_code
+        Whether the user code that the runs of its teachers name may be run.
     """
 
     name: str
     choices: Mapping[str, str]
     experiment: Experiment
+    allow_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +130,8 @@ def _grid(sweep: Sweep, axes: Sequence[_Axis], base: Node, tree: Tree, context: 
             skipped[name] = f"skip.{condition}"
             continue
         try:
-            points[name] = Point(name, choices, validate(Experiment, Tree(root, (), tree.file), context))
+            experiment = validate(Experiment, Tree(root, (), tree.file), context)
+            points[name] = Point(name, choices, experiment, context.allow_code)
         except ConfigError as error:
             for problem in error.problems:
                 wrong.setdefault(problem, []).append(name)

@@ -49,12 +49,15 @@ class Job:
         The folder of its run.
     experiment
         What is trained.
+    allow_code
+        Whether the user code that the runs of its teachers name may be run.
     """
 
     label: str
     name: str
     folder: Path
     experiment: Experiment
+    allow_code: bool = False
 
 
 Done = Callable[[Job, Json], None]
@@ -261,7 +264,8 @@ def _train(order: Any, threads: int, shared: SharedData) -> Json:
             raise order
         if digests != [part.digest for part in components_of(job.experiment)]:
             raise ConfigError("a file of your own code changed while the sweep ran; start the same command again")
-        return run_experiment(job.experiment, job.folder, shared=shared, workers=1).result
+        run = run_experiment(job.experiment, job.folder, shared=shared, workers=1, allow_code=job.allow_code)
+        return run.result
 
     found = attempt("" if job is None else job.name, train)
     assert found is not None

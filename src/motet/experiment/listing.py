@@ -13,7 +13,7 @@ from motet.config.wording import did_you_mean
 from motet.data.corpus import Corpus, raw_targets, shared_settings
 from motet.data.dataset import DataSet
 from motet.data.derive import default_kind
-from motet.data.table import Coded
+from motet.data.table import ABSENT, Coded
 from motet.errors import ConfigError
 from motet.experiment.relabelling import by_task, check_derived, derive_tasks, relabel
 from motet.experiment.settings import CompleteDataSet, Experiment
@@ -117,18 +117,22 @@ def data_sets(experiment: Experiment) -> dict[str, DataSet]:
     return {name: part.data_set for name, part in list_data(experiment).items()}
 
 
-def build_corpus(listed: Mapping[str, Listed], tasks: Mapping[str, Task] | None = None) -> Corpus:
+def build_corpus(
+    listed: Mapping[str, Listed], tasks: Mapping[str, Task] | None = None, *, taught: Collection[str] = ()
+) -> Corpus:
     """Encode the targets of listed data sets.
 
     Parameters
     ----------
     tasks
         Those of a model, whose labels may be more than these data hold; None to list labels from the data.
+    taught
+        The tasks that a teacher teaches.
 
     Raises
     ------
     ConfigError
-        If a data set has a task that the model has not.
+        If a data set has a task that the model has not, or nothing tells the labels of one that is only taught.
     DataError
         If a target cannot be encoded.
     """
@@ -144,11 +148,12 @@ def build_corpus(listed: Mapping[str, Listed], tasks: Mapping[str, Task] | None 
         if foreign:
             raise ConfigError(*foreign)
         used = {task for own in uses.values() for task in own}
-        return Corpus(data_sets, {name: task for name, task in tasks.items() if name in used}, uses)
+        return Corpus(data_sets, {name: task for name, task in tasks.items() if name in used}, uses, taught)
     settings = shared_settings({name: part.tasks for name, part in listed.items()})
-    check_agreement({name: part.labels for name, part in listed.items()}, settings)
+    check_agreement({name: _of_targets(part) for name, part in listed.items()}, settings)
+    _check_labels_known(listed, settings, taught)
     built: dict[str, Task] = build_tasks(settings, lambda task: raw_targets(data_sets, uses, task))
-    return Corpus(data_sets, built, uses)
+    return Corpus(data_sets, built, uses, taught)
 
 
 def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> Listed:
@@ -167,6 +172,7 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     settings = experiment.data_set(name)
     source, data_set = _read(name, settings)
     data_set = with_own_maps(data_set, settings.tasks or {})
+    data_set = with_no_targets(data_set, [task for task in settings.tasks or () if task in experiment.teachers])
     known = source.tasks()
     data_set = relabel(data_set, settings, tuple(known if settings.tasks is None else settings.tasks), whole=whole)
     data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
@@ -242,6 +248,32 @@ def with_own_maps(data_set: DataSet, tasks: Mapping[str, Settings]) -> DataSet:
     codes = np.zeros(len(data_set.table.ids), dtype=np.int32)
     targets = {**data_set.table.targets, **{name: Coded(codes, (input_,)) for name, input_ in of.items()}}
     return replace(data_set, table=replace(data_set.table, targets=targets)) if of else data_set
+
+
+def with_no_targets(data_set: DataSet, taught: Collection[str]) -> DataSet:
+    """Return a data set in which tasks that a teacher teaches are known, also where no row has a target of them."""
+    absent: Coded[Any] = Coded(np.full(len(data_set.table.ids), ABSENT, dtype=np.int32), ())
+    targets = dict.fromkeys(taught, absent) | data_set.table.targets
+    return replace(data_set, table=replace(data_set.table, targets=targets)) if taught else data_set
+
+
+def _of_targets(part: Listed) -> dict[str, tuple[str, ...]]:
+    """Return the labels of those tasks that a data set has targets of."""
+    return {task: labels for task, labels in part.labels.items() if part.data_set.targets(task).counts()}
+
+
+def _check_labels_known(listed: Mapping[str, Listed], settings: Mapping[str, Any], taught: Collection[str]) -> None:
+    """Refuse tasks that are only taught and declare no labels: the file alone is to say what is predicted."""
+    having = {task for part in listed.values() for task in _of_targets(part)}
+    problems = [
+        f"data.{name}.tasks.{task}.labels: is not given, and no example has a target of {task!r}, which only a teacher "
+        "knows; declare the teacher's labels here"
+        for name, part in listed.items()
+        for task in part.tasks
+        if task in taught and task not in having and getattr(settings[task], "labels", ()) is None
+    ]
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:

@@ -22,6 +22,7 @@ from motet.experiment.tasks import listed_labels, merge_rule
 from motet.features.scaling import Scaling
 from motet.maps import Maps
 from motet.model import DataSetDocument, InputDocument, Model, ModelDocument
+from motet.tasks.task import Task
 
 Rows = NDArray[np.int64]
 _FITTED_VALUES = 1 << 20
@@ -105,8 +106,20 @@ def describe_model(experiment: Experiment, data: OpenData, prepared: FoldData, s
     )
 
 
-def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed: int) -> Model:
-    """Build a model with weights drawn by the seed, and fit its scaling and tasks on the training rows."""
+def build_model(
+    experiment: Experiment,
+    data: OpenData,
+    prepared: FoldData,
+    seed: int,
+    teachers: Mapping[str, Task] | None = None,
+) -> Model:
+    """Build a model with weights drawn by the seed, and fit its scaling and tasks on the training rows.
+
+    Parameters
+    ----------
+    teachers
+        The tasks of teachers by those that they teach: what has no target in training is fitted as theirs are.
+    """
     torch.manual_seed(draws.key(seed, "weights", prepared.fold.name))
     model = Model(describe_model(experiment, data, prepared, seed))
     for name, task in model.tasks.items():
@@ -114,6 +127,8 @@ def build_model(experiment: Experiment, data: OpenData, prepared: FoldData, seed
         known = prepared.fold.train[targets.present[prepared.fold.train]]
         if len(known):
             task.fit(targets.values[known])
+        elif teachers and name in teachers:
+            task.fit_like(teachers[name])
     take_weights(experiment, model, seed=seed, number=prepared.fold.number + 1)
     fit_fused(model.fused, prepared.corpus, prepared.fold)
     fit_scalings(model, prepared)

@@ -14,6 +14,7 @@ from motet.experiment.run import changed_data, changed_settings, describe_data
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import recordings_of
 from motet.experiment.shared_data import SharedData, key_of
+from motet.experiment.teachers.find import TEACHERS, describe_teachers, find_teachers
 from motet.files import DigestCache, UnknownDigestError
 from motet.pipeline import Pipeline
 from motet.runs.folder import RunFolder
@@ -79,8 +80,14 @@ def standing_of(folder: RunFolder, experiment: Experiment, shared: SharedData | 
     reasons = changed_settings(folder, experiment)
     if not reasons and shared is not None and folder.data.is_file():
         with open_data(experiment, shared=shared) as data:
-            changed = changed_data(folder, describe_data(data) | describe_parallels(experiment))
-        reasons = [f"data.{name}: recordings, targets or maps changed" for name in changed]
+            described = describe_data(data) | describe_parallels(experiment)
+            described |= describe_teachers(find_teachers(experiment))
+        reasons = [
+            f"{name}: is another model now"
+            if name.startswith(TEACHERS)
+            else f"data.{name}: recordings, targets or maps changed"
+            for name in changed_data(folder, described)
+        ]
     if reasons:
         return Standing("outdated", reasons)
     return Standing("finished" if folder.result.is_file() and _scored_alike(folder, experiment) else "begun")

@@ -13,6 +13,7 @@ from typing import Any
 from motet.config import Context, load, to_yaml, validate
 from motet.config.document import read_document
 from motet.config.user_code import components_of
+from motet.data.corpus import Corpus
 from motet.errors import ConfigError, MotetError, located
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.score import score_task
@@ -21,12 +22,15 @@ from motet.experiment.data import OpenData, open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.folds import split_folds
 from motet.experiment.fusing import fused_tasks
+from motet.experiment.listing import Listed
 from motet.experiment.network_checks import check_early
 from motet.experiment.parallel import describe_parallels, with_parallels
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.scoring import mean_losses
 from motet.experiment.settings import Experiment
 from motet.experiment.shared_data import SharedData
+from motet.experiment.teachers.find import TEACHERS, describe_teachers
+from motet.experiment.teachers.fold import Teachers
 from motet.files import atomic_write, lock
 from motet.model import Model
 from motet.networks.settings import LOSSES
@@ -77,6 +81,7 @@ def train(
     output: Path | str | None = None,
     *,
     workers: int | None = None,
+    allow_code: bool = False,
     progress: ProgressFactory = no_progress,
 ) -> Run:
     """Run an experiment, or go on where it stopped.
@@ -85,6 +90,9 @@ def train(
     ----------
     output
         Folder of the run; by default `runs/NAME`.
+    allow_code
+        Whether the user code that the runs of teachers name may be run; that of the experiment itself was allowed
+        where it was loaded.
     workers
         Processes that extract features; None to decide by how long it takes.
     progress
@@ -101,7 +109,7 @@ def train(
     KeyboardInterrupt
         If somebody asked to stop; the same call goes on from there.
     """
-    return run_experiment(experiment, output, workers=workers, progress=progress)
+    return run_experiment(experiment, output, workers=workers, allow_code=allow_code, progress=progress)
 
 
 def run_experiment(
@@ -110,6 +118,7 @@ def run_experiment(
     *,
     shared: SharedData | None = None,
     workers: int | None = None,
+    allow_code: bool = False,
     progress: ProgressFactory = no_progress,
 ) -> Run:
     """Run an experiment as `train` does, with data that other runs opened.
@@ -124,13 +133,16 @@ def run_experiment(
     check_place(folder)
     choose_precision(experiment.training.autocast, choose_device(experiment.training.device))
     with lock(folder.lock, timeout_s=0):
+        teachers = Teachers.of(experiment, allow_code=allow_code)
         experiment = begin_run(folder, experiment)
-        with log_to(folder.log), _opened(with_parallels(experiment), workers, progress, shared) as data:
+        with log_to(folder.log), _opened(with_parallels(experiment), workers, progress, shared, teachers) as data:
             write_json(folder.environment, describe_environment())
-            check_same_data(folder, describe_data(data) | describe_parallels(experiment))
+            teachers.check_read(experiment, data.listed, data.corpus)
+            others = describe_parallels(experiment) | describe_teachers(teachers.found)
+            check_same_data(folder, describe_data(data) | others)
             draws = _wants_pictures(experiment)
             for seed in experiment.all_seeds:
-                for fold in _train_folds(experiment, data, folder, seed, progress):
+                for fold in _train_folds(experiment, data, folder, seed, teachers, workers, progress):
                     if draws and not plots.is_drawn(fold):
                         _draw(fold.path, partial(plots.draw_fold, fold))
             result = collect_result(folder, experiment, data)
@@ -141,9 +153,16 @@ def run_experiment(
 
 
 def _opened(
-    experiment: Experiment, workers: int | None, progress: ProgressFactory, shared: SharedData | None
+    experiment: Experiment,
+    workers: int | None,
+    progress: ProgressFactory,
+    shared: SharedData | None,
+    teachers: Teachers,
 ) -> OpenData:
-    check = partial(check_early, experiment)
+    def check(listed: Mapping[str, Listed], corpus: Corpus) -> None:
+        check_early(experiment, listed, corpus)
+        teachers.check(experiment, listed, corpus)
+
     return open_data(experiment, workers=workers, progress=progress, check=check, shared=shared)
 
 
@@ -253,7 +272,17 @@ def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
     if not folder.data.is_file():
         write_json(folder.data, described)
         return
-    changed = changed_data(folder, described)
+    every = changed_data(folder, described)
+    changed = [name for name in every if not name.startswith(TEACHERS)]
+    others = [name for name in every if name.startswith(TEACHERS)]
+    if others:
+        raise ConfigError(
+            *(
+                f"{name}.run: {described[name]['run']} holds other models than when the run in {folder.path} began, "
+                "and a task learns from one teacher; bring them back, or start a new run with -o"
+                for name in others
+            )
+        )
     if changed:
         names = ", ".join(repr(name) for name in changed)
         raise ConfigError(
@@ -333,7 +362,13 @@ def log_to(path: Path) -> Iterator[None]:
 
 
 def _train_folds(
-    experiment: Experiment, data: OpenData, folder: RunFolder, seed: int, progress: ProgressFactory
+    experiment: Experiment,
+    data: OpenData,
+    folder: RunFolder,
+    seed: int,
+    teachers: Teachers,
+    workers: int | None,
+    progress: ProgressFactory,
 ) -> Iterator[FoldFolder]:
     """Train fold after fold, and give the folder of each, done now or before."""
     folds = split_folds(data.listed, data.corpus, seed=seed, trains=experiment.training.epochs > 0)
@@ -349,7 +384,10 @@ def _train_folds(
             seed, number, len(folds), fold.name, len(fold.train), len(fold.dev), len(fold.test),
         )  # fmt: skip
         try:
-            train_fold(experiment, data, fold, seed=seed, number=number, folder=own, progress=progress)
+            train_fold(
+                experiment, data, fold, seed=seed, number=number, folder=own, teachers=teachers, workers=workers,
+                progress=progress,
+            )  # fmt: skip
         except MotetError as error:
             raise located(error, f"seed {seed}, fold {number} of {len(folds)} ({fold.name})") from error
         yield own

@@ -67,9 +67,10 @@ class SharedData:
 def key_of(experiment: Experiment, name: str, *, whole: bool = True) -> str:
     """Return what decides the rows and maps of a data set: equal text, equal rows and maps."""
     alike = DataSetSettings.model_construct(**{**dict(experiment.data_set(name)), **dict.fromkeys(_OF_A_RUN)})
+    taught = sorted(task for task in alike.tasks or () if task in experiment.teachers)
     read = experiment.model.named_encoders
-    shared = [experiment.seed, dump(experiment.store), _dumped(experiment.derive), read and sorted(read)]
-    return json.dumps([name, whole, *shared, dump(alike), _code([alike, experiment.derive])])
+    made = [dump(experiment.store), _dumped(experiment.derive), taught, read and sorted(read)]
+    return json.dumps([name, whole, experiment.seed, *made, dump(alike), _code([alike, experiment.derive])])
 
 
 def noise_key(experiment: Experiment, keys: Mapping[str, str] | None = None) -> str:

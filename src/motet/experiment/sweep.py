@@ -214,7 +214,12 @@ def _result_of(point: Point, folder: Path, shared: SharedData, workers: int | No
     """Return the result of a run that is there, or run it."""
     own = folder / point.name
     kept = _kept(point, folder, shared)
-    return kept or run_experiment(point.experiment, own, shared=shared, workers=workers, progress=progress).result
+    if kept is not None:
+        return kept
+    run = run_experiment(
+        point.experiment, own, shared=shared, workers=workers, allow_code=point.allow_code, progress=progress
+    )
+    return run.result
 
 
 def _run_at_once(
@@ -235,7 +240,7 @@ def _run_at_once(
                 ended(point.name, outcome)
                 continue
             label = f"point {number} of {len(grid.points)}"
-            waiting.append(Job(label, point.name, folder / point.name, point.experiment))
+            waiting.append(Job(label, point.name, folder / point.name, point.experiment, point.allow_code))
     count = progress(f"{len(waiting)} points, {min(at_once, len(waiting))} at a time", len(waiting))
 
     def done(job: Job, outcome: Json) -> None:

@@ -3,12 +3,13 @@
 Each check yields problems with the path that is to be changed and the paths that the finding rests on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from motet.config import CrossProblem, UserComponent
 from motet.config.wording import did_you_mean
 from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
+from motet.experiment.settings.teachers import TeacherSettings
 from motet.networks.settings import LOSSES, ModelSettings
 from motet.tasks.fused.order import in_circles
 from motet.tasks.map_settings import DenseSettings
@@ -19,13 +20,13 @@ CompleteDataSets = Mapping[str, CompleteDataSet]
 _DATA = (("data",),)
 
 
-def check_targets(data: DataSets, derived: Iterable[str]) -> Iterator[CrossProblem]:
-    """Find tasks whose target the source cannot give and nothing derives."""
+def check_targets(data: DataSets, others: Collection[str]) -> Iterator[CrossProblem]:
+    """Find tasks whose target the source cannot give, and which are not among those that are derived or taught."""
     for name, data_set in data.items():
         known = data_set.known_targets
         for task, settings in (data_set.tasks or {}).items():
             own = isinstance(settings, DenseSettings)
-            if known is not None and not own and task not in (*known, *data_set.derive, *derived):
+            if known is not None and not own and task not in (*known, *data_set.derive, *others):
                 message = f"the source has no target {task!r}{_instead(task, known)}"
                 rests_on = (("data", name, "source"), ("data", name, "derive"), ("derive",))
                 yield CrossProblem(("data", name, "tasks", task), message, rests_on)
@@ -89,6 +90,20 @@ def check_fused(data: DataSets, fused: Mapping[str, Any], derived: Iterable[str]
             yield CrossProblem(("fuse", name), f"there is a task {name!r} that is learned; rename the fused one", _DATA)
         for base in settings.needs:
             yield from unknown_task(("fuse", name), base, known | fused.keys() - {name})
+
+
+def check_teachers(
+    data: DataSets, teachers: Mapping[str, TeacherSettings], derived: Iterable[str]
+) -> Iterator[CrossProblem]:
+    """Find teachers of tasks and data sets that there are not."""
+    known = all_tasks(data, derived)
+    for task, teacher in teachers.items():
+        if known is not None:
+            yield from unknown_task(("teachers", task), task, known)
+        for name in teacher.data or ():
+            if name not in data:
+                message = f"there is no data set {name!r}{_instead(name, data)}"
+                yield CrossProblem(("teachers", task, "data"), message, _DATA)
 
 
 def check_fed_labels(model: ModelSettings, mixup: Any) -> Iterator[CrossProblem]:

@@ -34,11 +34,13 @@ from motet.experiment.settings.checks import (
     check_shared_tasks,
     check_targets,
     check_task_names,
+    check_teachers,
 )
 from motet.experiment.settings.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
 from motet.experiment.settings.noise import NoiseSettings
 from motet.experiment.settings.own_loss_checks import check_own_losses
 from motet.experiment.settings.procedure_checks import check_procedure
+from motet.experiment.settings.teachers import TeacherSettings
 from motet.features.settings import (
     FeatureSettings,
     LogMelSettings,
@@ -107,6 +109,9 @@ class Experiment(Settings, metaclass=_Reporting):
         (), "Random changes of the scaled features, in training only, in this order."
     )
     mixup: MixupSettings | None = option(None, "Mixup of the rows of a batch, in training only.")
+    teachers: dict[Name, TeacherSettings] = option(
+        {}, "Trained models that tasks learn from, by task: what they say stands beside labels or in their place."
+    )
     model: ModelSettings = option(ModelSettings(), "The network.")
     training: TrainingSettings = option(TrainingSettings(), "The training loop.")
     evaluation: EvaluationSettings = option(EvaluationSettings(), "How predictions are made and scored.")
@@ -142,11 +147,12 @@ class Experiment(Settings, metaclass=_Reporting):
         overridden = {
             name: [part for part in OVERRIDABLE if getattr(own, part) is not None] for name, own in self.data.items()
         }
-        yield from check_targets(self.data, self.derive)
+        yield from check_targets(self.data, (*self.derive, *self.teachers))
         yield from check_derived(self.data, self.derive)
         yield from check_shared_tasks(self.data)
         yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor, self.derive, self.fuse)
         yield from check_fused(self.data, self.fuse, self.derive)
+        yield from check_teachers(self.data, self.teachers, self.derive)
         yield from check_fed_labels(self.model, self.mixup)
         yield from check_inputs(complete, self.model)
         yield from check_maps(complete)

@@ -1,0 +1,202 @@
+"""Whether a teacher has heard what selects or tests here: then its lessons would carry the answers.
+
+What a teacher has heard are the rows that trained its model or selected it, and what its own teachers have heard. What
+tests here may be neither; what selects here may also have selected there, but not trained. Nobody has written down who
+trained: the data of the teacher's run are listed and split again as its settings say, and the test rows that come out
+must be those of the run's predictions. Recordings are compared, not names; see `motet.data.shared_recordings`.
+"""
+
+import csv
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motet.data.corpus import Corpus
+from motet.data.roles import FoldSplit
+from motet.data.shared_recordings import Span, place_of, span_of
+from motet.errors import ConfigError, MotetError
+from motet.experiment.folds import split_folds
+from motet.experiment.listing import Listed, build_corpus, list_data
+from motet.experiment.load import reopen
+from motet.experiment.settings import Experiment
+from motet.experiment.teachers.find import Place, Teacher, find_teachers
+from motet.runs.folder import FoldFolder, RunFolder, read_json
+
+logger = logging.getLogger("motet")
+
+Rows = NDArray[np.int64]
+Folds = Mapping[int, Sequence[FoldSplit]]
+"""The folds of every seed."""
+
+
+class Heard:
+    """Recordings, or spans of them, that a model was trained or selected on."""
+
+    def __init__(self) -> None:
+        self._spans: defaultdict[Any, list[Span]] = defaultdict(list)
+
+    def add(self, corpus: Corpus, rows: Rows) -> None:
+        """Take rows of a corpus."""
+        for row in rows.tolist():
+            for place, span in _spans(corpus, row):
+                self._spans[place].append(span)
+
+    def add_all(self, other: "Heard") -> None:
+        """Take what another model has heard."""
+        for place, spans in other._spans.items():
+            self._spans[place] += spans
+
+    def among(self, corpus: Corpus, rows: Rows) -> list[int]:
+        """Return the rows of which something was heard."""
+        return [row for row in rows.tolist() if any(self._holds(*each) for each in _spans(corpus, row))]
+
+    def _holds(self, place: Any, span: Span) -> bool:
+        return any(start_s < span[1] and span[0] < end_s for start_s, end_s in self._spans.get(place, ()))
+
+
+def check_leaks(corpus: Corpus, folds: Folds, teachers: Mapping[str, Teacher], *, allow_code: bool) -> None:
+    """Refuse teachers that have heard development or test rows; warn of those of whom nobody can tell.
+
+    Raises
+    ------
+    ConfigError
+        For every such teacher, with the first of the rows.
+    """
+    ears, problems = _Ears(allow_code), list[str]()
+    for teacher in teachers.values():
+        try:
+            problems += _leaks(corpus, folds, teacher, ears)
+        except _UnknownError as error:
+            logger.warning(
+                "%s: nobody can tell what %s was trained on (%s); make sure that it was nothing that selects or tests "
+                "here",
+                teacher.path, teacher.settings.run, error,
+            )  # fmt: skip
+    if problems:
+        raise ConfigError(*problems)
+
+
+class _UnknownError(Exception):
+    """Nobody can tell what a model has heard."""
+
+
+@dataclass(slots=True)
+class _Relisted:
+    """A run whose data are listed again, and its folds by seed."""
+
+    experiment: Experiment
+    listed: dict[str, Listed]
+    corpus: Corpus
+    folds: dict[int, list[FoldSplit]] = field(default_factory=dict)
+
+    def fold(self, seed: int, number: int) -> FoldSplit:
+        if seed not in self.folds:
+            trains = self.experiment.training.epochs > 0
+            self.folds[seed] = split_folds(self.listed, self.corpus, seed=seed, trains=trains)
+        return self.folds[seed][number - 1]
+
+
+class _Ears:
+    """Finds out what models have heard; every run is listed once."""
+
+    def __init__(self, allow_code: bool) -> None:
+        self._allow_code = allow_code
+        self._runs: dict[str, _Relisted] = {}
+        self._heard: dict[tuple[str, Place], tuple[Heard, Heard]] = {}
+
+    def of(self, teacher: Teacher, place: Place | None) -> tuple[Heard, Heard]:
+        """Return what trained one of a teacher's models, and what selected it."""
+        if teacher.run is None or place is None:
+            raise _UnknownError("it lies in no run")
+        key = str(teacher.run.path.absolute())
+        if (key, place) not in self._heard:
+            try:
+                if key not in self._runs:
+                    self._runs[key] = _relist(teacher.run, self._allow_code)
+                self._heard[key, place] = self._listen(self._runs[key], teacher.run, *place)
+            except MotetError as error:
+                raise _UnknownError(str(error).split("\n")[0]) from error
+        return self._heard[key, place]
+
+    def _listen(self, run: _Relisted, folder: RunFolder, seed: int, number: int) -> tuple[Heard, Heard]:
+        fold = run.fold(seed, number)
+        if not _tested_alike(folder.fold(seed, number), run.corpus, fold):
+            raise _UnknownError("its data are no longer what they were")
+        trained, selected = Heard(), Heard()
+        trained.add(run.corpus, np.unique(fold.train))
+        selected.add(run.corpus, fold.dev)
+        for teacher in find_teachers(run.experiment).values():
+            for own, theirs in zip((trained, selected), self.of(teacher, teacher.place(seed, number)), strict=True):
+                own.add_all(theirs)
+        return trained, selected
+
+
+def _relist(folder: RunFolder, allow_code: bool) -> _Relisted:
+    """List the data of a run without what it skipped."""
+    _, experiment = reopen(folder.path, allow_code=allow_code)
+    described = read_json(folder.data)
+    listed = {}
+    for name, part in list_data(experiment).items():
+        skipped = described.get(name, {}).get("skipped", {})
+        kept = [row for row, id_ in enumerate(part.data_set.ids) if id_ not in skipped]
+        listed[name] = replace(part, data_set=part.data_set.select(kept))
+    return _Relisted(experiment, listed, build_corpus(listed, taught=experiment.teachers))
+
+
+def _tested_alike(folder: FoldFolder, corpus: Corpus, fold: FoldSplit) -> bool:
+    """Tell whether the rows that test are those in the predictions of a fold."""
+    for name, targets in corpus.targets.items():
+        file = folder.predictions / f"{name}.csv"
+        if not file.is_file():
+            continue
+        with file.open(encoding="utf-8", newline="") as text:
+            tested = {(line["data_set"], line["id"]) for line in csv.DictReader(text)}
+        places = [corpus.locate(row) for row in fold.test[targets.present[fold.test]].tolist()]
+        if tested != {(data_set.name, data_set.ids[row]) for data_set, row in places}:
+            return False
+    return True
+
+
+def _leaks(corpus: Corpus, folds: Folds, teacher: Teacher, ears: _Ears) -> Iterator[str]:
+    """Yield the first fold in which a teacher has heard what it should not have."""
+    for seed, of_seed in folds.items():
+        for fold in of_seed:
+            place = teacher.place(seed, fold.number + 1)
+            trained, selected = ears.of(teacher, place)
+            for heard, what, rows, who in (
+                (trained, "trained", fold.test, "test"),
+                (selected, "selected", fold.test, "test"),
+                (trained, "trained", fold.dev, "select the model"),
+            ):
+                found = heard.among(corpus, rows)
+                if found:
+                    where = f"{who} in seed {seed}, fold {fold.number + 1}"
+                    yield _told(corpus, found, where, what, teacher, place)
+                    return
+
+
+def _told(corpus: Corpus, rows: list[int], where: str, what: str, teacher: Teacher, place: Place | None) -> str:
+    data_set, row = corpus.locate(rows[0])
+    of_model = "" if place is None else f" (seed {place[0]}, fold {place[1]})"
+    are = "1 row that is" if len(rows) == 1 else f"{len(rows)} rows that are"
+    return (
+        f"{teacher.path}: {are} to {where} {what} the teacher {teacher.settings.run}{of_model}, "
+        f"the first is {data_set.ids[row]!r} of data set {data_set.name!r}, so its lessons would carry what they are; "
+        "give both experiments the same test and dev rows (same tasks, split and seed, or the publisher's folds), "
+        "split.dev: 0 where only those that select differ, or a teacher that has not heard them, by its run or "
+        f"{teacher.path}.fold"
+    )
+
+
+def _spans(corpus: Corpus, row: int) -> Iterator[tuple[Any, Span]]:
+    """Yield the place and the span of every recording of a row."""
+    data_set, local = corpus.locate(row)
+    for column in data_set.table.inputs.values():
+        recording = column[data_set.rows[local]]
+        if recording is not None and recording.reader is not None:
+            yield place_of(recording), span_of(recording)

@@ -1,0 +1,88 @@
+"""Labels in another order, and tasks that are not one."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.experiment.teachers.classroom import VOICES, lesson_plan, trained
+
+import motet
+from motet.errors import ConfigError
+from motet.experiment.dry_run import dry_run
+from motet.experiment.teachers.agreement import translation
+from motet.tasks.classification import Binary, Multiclass
+from motet.tasks.settings import BinarySettings, MulticlassSettings
+
+
+def test_labels_are_put_in_the_order_of_the_student() -> None:
+    student = Multiclass(MulticlassSettings(labels=("a", "b", "c")), "letter")
+    teacher = Multiclass(MulticlassSettings(labels=("c", "a", "b")), "letter")
+    terms = translation(student, teacher)
+    assert terms.of(torch.tensor([[3.0, 1.0, 2.0]])).tolist() == [[1.0, 2.0, 3.0]]
+    assert terms.of_array(np.array([[3.0, 1.0, 2.0]], dtype=np.float32)).tolist() == [[1.0, 2.0, 3.0]]
+    same = torch.zeros(1, 3)
+    assert translation(student, student).of(same) is same
+
+
+def test_a_binary_task_may_be_told_from_its_other_label() -> None:
+    student = Binary(BinarySettings(positive="yes"), "answer", ("no", "yes"))
+    teacher = Binary(BinarySettings(positive="no"), "answer", ("no", "yes"))
+    assert translation(student, teacher).of(torch.tensor([[2.0]])).tolist() == [[-2.0]]
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(tmp_path_factory.mktemp("school"))
+
+
+def refused(tmp_path: Path, teacher: Path, tasks: dict[str, Any], said: dict[str, Any], match: str) -> None:
+    plan = lesson_plan(
+        tmp_path, data={"voices": {"source": VOICES, "tasks": tasks}}, teachers={next(iter(tasks)): {
+            "run": str(teacher), **said}},
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match=match):
+        dry_run(plan)
+    with pytest.raises(ConfigError, match=match):
+        motet.train(plan, tmp_path / "student")
+
+
+def test_labels_that_differ_are_shown(tmp_path: Path, teacher: Path) -> None:
+    speakers = {"speaker": {"kind": "multiclass"}}
+    match = (
+        r"teachers.speaker: the task 'speaker' has the labels speaker_1, .*, but 'digit' of .* has 0, 1, 2; give both"
+    )
+    refused(tmp_path, teacher, speakers, {"task": "digit"}, match)
+
+
+def test_a_task_that_the_teacher_has_not(tmp_path: Path, teacher: Path) -> None:
+    match = r"teachers.digit.task: .* has no task 'digits'; did you mean 'digit'\?; it has digit"
+    refused(tmp_path, teacher, {"digit": {"kind": "multiclass"}}, {"task": "digits"}, match)
+
+
+def test_another_kind(tmp_path: Path, teacher: Path) -> None:
+    match = r"the task 'digit' is a multilabel, but 'digit' of .* is a multiclass; make both the same"
+    refused(tmp_path, teacher, {"digit": {"kind": "multilabel"}}, {}, match)
+
+
+def test_a_task_of_words_cannot_be_taught(tmp_path: Path, teacher: Path) -> None:
+    refused(
+        tmp_path, teacher, {"digit": {"kind": "sequence", "unit": "words"}}, {}, r"nobody can teach the task 'digit'"
+    )
+
+
+def test_whose_way_is_asked(tmp_path: Path, teacher: Path) -> None:
+    match = r"teachers.digit.like: .* has no data set 'noises'; did you mean 'voices'\?; it has voices"
+    plan = lesson_plan(tmp_path, teachers={"digit": {"run": str(teacher), "like": "noises"}})
+    with pytest.raises(ConfigError, match=match):
+        dry_run(plan)
+
+
+def test_names_in_the_file(tmp_path: Path, teacher: Path) -> None:
+    with pytest.raises(ConfigError, match=r"teachers.digits: there is no task 'digits'; did you mean 'digit'"):
+        lesson_plan(tmp_path, teachers={"digits": {"run": str(teacher)}})
+    with pytest.raises(ConfigError, match=r"teachers.digit.data: there is no data set 'voice'; did you mean 'voices'"):
+        lesson_plan(tmp_path, teachers={"digit": {"run": str(teacher), "data": ["voice"]}})
+    with pytest.raises(ConfigError, match=r"teachers.digit.share: .*greater than 0"):
+        lesson_plan(tmp_path, teachers={"digit": {"run": str(teacher), "share": 0}})
