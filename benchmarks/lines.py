@@ -5,8 +5,8 @@
 What the user writes is the experiment, without blank lines, comments and whatever describes the network (the thesis
 leaves out model code), and the one command that runs it. A line of YAML may say several things, so the settings in it
 are counted too: every value at the end of a dotted path. Of the readers count the module of each source, those that
-no other source uses, and the settings that it is given, without imports, docstrings, blank lines and comments. What
-readers share stands in neither sum, as the thesis leaves out its base class.
+at most one other source uses, and the settings that it is given, without imports, docstrings, blank lines and
+comments. What more readers share stands in neither sum, as the thesis leaves out its base class.
 
 Source: K. Callebaut, "CombinaTorch", master's thesis, Delft University of Technology, 2021, Table 6.1.
 """
@@ -19,7 +19,8 @@ import sys
 import textwrap
 import tokenize
 import typing
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ from motet.catalog import CATALOG
 
 PAPERS = Path(__file__).parents[1] / "examples" / "papers"
 _COMMAND = 1
+_FEW = 2
 _NO_CODE = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,
 }  # fmt: skip
@@ -74,8 +76,7 @@ def count(set_up: SetUp) -> Count:
     root = YAML().compose(io.StringIO(text))
     described = without_network(root, last=text.count("\n") + 1)
     written = [line for number, line in enumerate(text.splitlines()) if number in described and _says_something(line)]
-    readers = sum(reader_lines(kind) for kind in sorted(source_kinds(root)))
-    return Count(set_up, len(written) + _COMMAND, num_settings(root), readers)
+    return Count(set_up, len(written) + _COMMAND, num_settings(root), reader_lines(source_kinds(root)))
 
 
 def without_network(root: MappingNode, last: int) -> set[int]:
@@ -103,13 +104,19 @@ def source_kinds(root: MappingNode) -> set[str]:
     return {kind for name, value in root.value if name.value == "data" for kind in _sources_of(value)}
 
 
-def reader_lines(kind: str) -> int:
-    """Return the lines of a reader: its modules, and the settings that it is given."""
+def reader_lines(kinds: Collection[str]) -> int:
+    """Return the lines of readers: their modules, each once, and the settings that they are given."""
+    uses = Counter(module for kind in CATALOG["source"] for module in modules_of(kind))
+    own = {module for kind in kinds for module in modules_of(kind) if uses[module] <= _FEW}
+    sources = [inspect.getsource(importlib.import_module(module)) for module in own]
+    return sum(map(python_lines, [*sources, *(inspect.getsource(settings_of(kind)) for kind in kinds)]))
+
+
+def settings_of(kind: str) -> type:
+    """Return the class of the settings of a source."""
     module, name = CATALOG["source"][kind].split(":")
-    settings = typing.get_type_hints(getattr(importlib.import_module(module), name))["settings"]
-    others = {used for other in CATALOG["source"] if other != kind for used in modules_of(other)}
-    sources = [inspect.getsource(importlib.import_module(used)) for used in sorted(modules_of(kind) - others)]
-    return sum(map(python_lines, [*sources, inspect.getsource(settings)]))
+    found: type = typing.get_type_hints(getattr(importlib.import_module(module), name))["settings"]
+    return found
 
 
 @cache
