@@ -172,10 +172,10 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     settings = experiment.data_set(name)
     source, data_set = _read(name, settings)
     data_set = with_own_maps(data_set, settings.tasks or {})
-    data_set = with_no_targets(data_set, [task for task in settings.tasks or () if task in experiment.teachers])
     known = source.tasks()
     data_set = relabel(data_set, settings, tuple(known if settings.tasks is None else settings.tasks), whole=whole)
     data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
+    data_set = with_no_targets(data_set, [task for task in settings.tasks or () if task in experiment.teachers])
     derived = {task: {"kind": default_kind(data_set.table.targets[task])} for task in bases}
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)
     data_set = _with_targets(data_set, tasks, settings.stratify, whole=whole)

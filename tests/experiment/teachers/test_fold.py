@@ -224,3 +224,12 @@ def test_a_sweep_over_teachers(school: Path, tmp_path: Path, caplog: pytest.LogC
     )  # fmt: skip
     assert caplog.text.count("finished before") == 2, "with the same teacher they are kept"
     assert [point["tasks"] for point in again.result["points"]] == [point["tasks"] for point in done.result["points"]]
+
+
+def test_a_derived_task_is_taught_like_any_other(tmp_path: Path) -> None:
+    derived = {"voices": {"source": VOICES, "derive": {"said": {"kind": "copy", "of": "digit"}},
+                          "tasks": {"said": {"kind": "multiclass"}}}}  # fmt: skip
+    run = trained(tmp_path, data=derived)
+    plan = dry_run(lesson_plan(tmp_path, data=derived, teachers={"said": {"run": str(run)}}))
+    assert list(plan.tasks) == ["said"]
+    assert plan.tasks["said"].labels == ("0", "1", "2")
