@@ -99,6 +99,25 @@ def test_feature_maps_are_reconstructed_and_foretold(tmp_path: Path, shift: int)
     assert run.result["tasks"]["clean"]["mse"]["value"] < (0.6 if shift == 0 else 0.8)
 
 
+@pytest.mark.parametrize(("monitor", "warned"), [(None, True), ("clean.mse", False)])
+def test_a_metric_that_is_never_defined_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monitor: str | None, warned: bool
+) -> None:
+    """What is reconstructed gains nothing over what was given, so no epoch is the best."""
+    experiment = _experiment(
+        tmp_path / "store",
+        {"metrics": ["si_sdr_gain", "mse"]},
+        features={"kind": "logmel", "bands": 6},
+        model={"encoder": [{"kind": "rnn", "hidden": 4}]},
+        training={"epochs": 2, "monitor": monitor},
+    )
+    run = motet.train(experiment, tmp_path / "run", workers=1)
+    told = "clean.si_sdr_gain: undefined on the development rows in every epoch, so none is the best, and epoch 2, the"
+    assert (told in caplog.text) == warned
+    assert (told in (run.path / "run.log").read_text()) == warned
+    assert run.model().document.notes["epoch"] == 2 or not warned
+
+
 def test_what_cannot_be_is_refused_before_training(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"task 'clean': its target is the input 'sgnal'.* did you mean 'signal'"):
         dry_run(_experiment(tmp_path / "store", {"of": "sgnal"}))

@@ -22,7 +22,7 @@ from motet.experiment.parallel import warn_of_leaks
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
 from motet.experiment.recorder import Recorder
-from motet.experiment.scoring import finish_fold, monitored_value, score_dev
+from motet.experiment.scoring import finish_fold, monitored_metrics, monitored_value, score_dev
 from motet.experiment.settings import Experiment
 from motet.experiment.teachers.fold import Teachers, teach
 from motet.experiment.teachers.live import check_frames
@@ -98,8 +98,22 @@ def train_fold(
     if recorder.chosen is not None:
         model.take(*tensor_file.read(recorder.chosen))
         epoch = position.best_epoch or epoch
+    if len(prepared.fold.dev) and position.epoch and position.best_value is None:
+        warn_of_undefined(experiment, model, epoch)
     finish_fold(experiment, model, prepared, folder, seed=seed, number=number, epoch=epoch, device=training.device)
     logger.info("seed %d, fold %d: done after %.1f s", seed, number, time.monotonic() - began)
+
+
+def warn_of_undefined(experiment: Experiment, model: Model, epoch: int) -> None:
+    """Tell that model selection had nothing to go by: what it looks at was undefined after every epoch."""
+    metrics = monitored_metrics(experiment, model)
+    if metrics:
+        logger.warning(
+            "%s: undefined on the development rows in every epoch, so none is the best, and epoch %d, the last, is "
+            "kept; let training.monitor name a metric that is defined, or choose other rows with split.dev",
+            ", ".join(metrics),
+            epoch,
+        )
 
 
 def log_network(model: Model) -> None:

@@ -63,6 +63,12 @@ def monitored_value(experiment: Experiment, model: Model, scores: Scores) -> flo
     return sum(defined) / len(defined) if defined else math.nan
 
 
+def monitored_metrics(experiment: Experiment, model: Model) -> list[str]:
+    """Return what `monitored_value` looks at, as `TASK.METRIC`; nothing where it sums the network's own losses."""
+    chosen = experiment.training.monitor
+    return [chosen] if chosen is not None else [f"{name}.{task.main_metric}" for name, task in model.tasks.items()]
+
+
 def predict_rows(
     experiment: Experiment,
     model: Model,
