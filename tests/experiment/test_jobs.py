@@ -2,16 +2,20 @@
 
 import json
 import logging
+import multiprocessing
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from tests.reliability.small import LOGMEL, SCENES, differences
 
 import motet
+from motet.experiment import jobs as jobs_module
 from motet.experiment import transfer as transfer_module
 
 LAYER = """
@@ -109,6 +113,21 @@ def test_a_point_that_is_refused_starts_no_process(tmp_path: Path, monkeypatch: 
     assert found.failed == ["channels=2-2-2-2-2", "channels=2-2-2-2-2-2"]
     assert "model.encoder.0" in found.result["points"][0]["error"]
     assert not (tmp_path / "sweep" / "channels=2-2-2-2-2").exists()
+
+
+@pytest.mark.parametrize(("given", "stopped"), [(["point", "stop"], 1), (["stop"], 0), (["point", "leave"], 0)])
+def test_a_stop_that_comes_before_a_point_has_begun_is_heard(
+    given: list[str], stopped: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupts: list[None] = []
+    monkeypatch.setattr("_thread.interrupt_main", lambda: interrupts.append(None))
+    own, other = multiprocessing.Pipe()
+    for order in given:
+        own.send(order)
+    orders: SimpleQueue[Any] = SimpleQueue()
+    jobs_module._listen(other, orders, threading.Event())
+    assert [orders.get() for _ in range(orders.qsize())] == [*given[:-1], None]
+    assert len(interrupts) == stopped
 
 
 def test_objects_in_python_are_refused(tmp_path: Path) -> None:

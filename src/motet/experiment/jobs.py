@@ -231,13 +231,16 @@ def _work(pipe: "Connection[Any, Any]", threads: int) -> None:
     log.addHandler(_ToParent(pipe))
     with suppress(KeyboardInterrupt, BrokenPipeError), SharedData() as shared:
         while (order := orders.get()) is not None:
-            busy.set()
-            pipe.send(_train(order, threads, shared))
-            busy.clear()
+            outcome = _train(order, threads, shared)
+            busy.clear()  # before the parent hears of it and gives the next
+            pipe.send(outcome)
 
 
 def _listen(pipe: "Connection[Any, Any]", orders: "SimpleQueue[Any]", busy: threading.Event) -> None:
-    """Receive orders beside the training, which answers an interrupt when a step has ended."""
+    """Receive orders beside the training, which answers an interrupt when a step has ended.
+
+    `busy` is set with an order, not when its training begins: both may come while PyTorch is still being imported.
+    """
     while True:
         try:
             order = pipe.recv()
@@ -247,6 +250,7 @@ def _listen(pipe: "Connection[Any, Any]", orders: "SimpleQueue[Any]", busy: thre
             order = error
         if order in (_STOP, _LEAVE):
             break
+        busy.set()
         orders.put(order)
     orders.put(None)
     if order == _STOP and busy.is_set():
