@@ -41,6 +41,18 @@ def test_what_looks_at_development_rows_wants_some(training: dict[str, Any], tmp
         dry_run(experiment)
 
 
+@pytest.mark.parametrize("kind", ["stratified", "balanced"])
+def test_rows_are_drawn_by_a_task_that_is_learned(kind: str, tmp_path: Path) -> None:
+    fuse = {"both": {"kind": "product", "of": ["scene", "place"]}}
+    derive = {"place": {"kind": "copy", "of": "scene"}}
+    by = {"by": "class"} if kind == "balanced" else {}
+    for task, instead in (("both", "; tasks are scene, place"), ("scen", "; did you mean 'scene'")):
+        sampling = {"kind": kind, "task": task, **by}
+        experiment = _experiment(tmp_path, derive=derive, fuse=fuse, sampling=sampling)
+        with pytest.raises(ConfigError, match=rf"sampling.task: there is no task '{task}' that is learned{instead}"):
+            dry_run(experiment)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a device that the machine lacks")
 def test_a_device_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
     experiment = _experiment(tmp_path, training={"epochs": 1, "device": "cuda"})

@@ -1,12 +1,13 @@
 """The tasks of an experiment: what the settings declare, else what the sources know, with labels listed once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from motet import catalog
-from motet.config import Settings
+from motet.config import Settings, UserComponent
+from motet.config.wording import did_you_mean
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.relabel import listed
@@ -107,10 +108,13 @@ def check_tasks(experiment: Experiment, corpus: Corpus, fused: Mapping[str, Task
     Raises
     ------
     ConfigError
-        If `training.monitor` names a task or a metric that there is not, segments are to be merged in a way that
-        a task does not have, or targets in time would no longer belong to their recordings.
+        If `training.monitor` names a task or a metric that there is not or `sampling` such a task, segments are to be
+        merged in a way that a task does not have, or targets in time would no longer belong to their recordings.
     """
-    problems = [*_check_monitor(experiment.training.monitor, {**corpus.tasks, **fused})]
+    problems = [
+        *_check_monitor(experiment.training.monitor, {**corpus.tasks, **fused}),
+        *_check_sampling(experiment.sampling, corpus.tasks),
+    ]
     for data_set, tasks in corpus.uses.items():
         rule = merge_rule(experiment, data_set)
         problems += [
@@ -226,6 +230,15 @@ def _check_monitor(monitor: str | None, tasks: Mapping[str, Task]) -> Iterator[s
     if task not in tasks or metric not in tasks[task].metrics.names:
         known = [f"{name}.{own}" for name, each in tasks.items() for own in each.metrics.names]
         yield f"training.monitor: there is no {monitor!r}; there is {', '.join(known)}"
+
+
+def _check_sampling(sampling: Settings, tasks: Collection[str]) -> Iterator[str]:
+    task = None if isinstance(sampling, UserComponent) else getattr(sampling, "task", None)
+    if task is not None and task not in tasks:
+        yield (
+            f"sampling.task: there is no task {task!r} that is learned{did_you_mean(task, tasks)}; tasks are "
+            f"{', '.join(tasks) or 'none'}"
+        )
 
 
 def _build(name: str, settings: Settings, targets: list[Any]) -> Task:
