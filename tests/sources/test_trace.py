@@ -30,6 +30,7 @@ def test_equal_content_is_equal_and_what_cannot_be_is_refused() -> None:
     assert one.plain() == [[], [0.0, 1.0], [[2.0], [3.0]]]
     assert one.between(0.5, None) == Trace([0.5], [3])
     assert one.between(5.0, None) is None
+    assert repr(Trace([0, 0.5], [2, 3], ["pain"])) == "<Trace of 2 moments from 0 to 0.5 s (pain)>"
     for times, values, message in (
         ([0, 0], [1, 2], "do not ascend"),
         ([0, np.nan], [1, 2], "not finite"),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from motet.errors import DataError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace:
     """What one recording is at many moments. Two traces with equal content are equal.
 
@@ -73,6 +73,10 @@ class Trace:
         """Return all of it as JSON; None where nothing is known."""
         rows = [[None if np.isnan(value) else value for value in row] for row in self.values.tolist()]
         return [list(self.names), self.times_s.tolist(), rows]
+
+    def __repr__(self) -> str:
+        names, first_s, last_s = ", ".join(self.names) or "no names", self.times_s[0], self.times_s[-1]
+        return f"<Trace of {len(self.times_s)} moments from {first_s:g} to {last_s:g} s ({names})>"
 
     def _content(self) -> tuple[bytes, bytes, tuple[str, ...]]:
         return self.times_s.tobytes(), self.values.tobytes(), self.names
