@@ -94,6 +94,8 @@ def test_derived_tasks_may_be_made_of_each_other_but_not_in_a_circle() -> None:
     assert list(in_order({"first": first, "second": second})) == ["second", "first"]
     with pytest.raises(ConfigError, match="first, second are made of each other"):
         in_order({"first": first, "second": CopySettings(of="first")})
+    with pytest.raises(ConfigError, match="derive: first is made of itself; make"):
+        in_order({"first": CopySettings(of="first")})
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from tests.data.builders import data_set, example
 
+from motet.data.relabel_settings import DistancesSettings
 from motet.errors import ConfigError, DataError
 from motet.experiment.dry_run import Plan, dry_run
 from motet.experiment.evaluate import evaluate
 from motet.experiment.folds import split_folds
 from motet.experiment.listing import build_corpus, list_data
+from motet.experiment.relabelling import check_derived, derive_tasks
 from motet.experiment.run import train
 from motet.experiment.settings import Experiment
+from motet.sources.example import Event
 
 SCENES = {"kind": "generated", "examples": 40, "classes": 4, "rate_hz": 2000, "duration_s": 0.2}
 VOICES = {**SCENES, "content": "speakers", "groups": 3, "examples": 36}
@@ -304,3 +308,13 @@ def test_every_wrong_relation_is_one_error_before_anything_is_read(
     assert isinstance(planned.value, ConfigError | DataError)
     assert len(planned.value.problems) == 1
     assert not list((tmp_path / "store").glob("*.data")), "nothing was extracted"
+
+
+def test_distances_are_those_of_events_that_there_are() -> None:
+    found = data_set("found", [example(0, {"events": (Event(0.0, 1.0, "dog"),)})])
+    misspelt = DistancesSettings(of="events", labels=("dogg",))
+    with pytest.raises(DataError, match="task 'events': no row has the label 'dogg'; did you mean 'dog'"):
+        derive_tasks(found, {"near": misspelt}, {})
+    _, bases = derive_tasks(found, {}, {"near": misspelt})
+    with pytest.raises(ConfigError, match=r"derive\.near\.labels: no data set has the label 'dogg' of 'events'; did"):
+        check_derived({"near": misspelt}, [bases])

@@ -83,7 +83,8 @@ def in_order(derived: Mapping[str, AnyDerived]) -> dict[str, AnyDerived]:
     while waiting:
         ready = [name for name, settings in waiting.items() if not any(base in waiting for base in settings.needs)]
         if not ready:
-            raise ConfigError(f"derive: {', '.join(waiting)} are made of each other; make one of them of a target")
+            how = "are made of each other" if len(waiting) > 1 else "is made of itself"
+            raise ConfigError(f"derive: {', '.join(waiting)} {how}; make one of them of a target")
         ordered |= {name: waiting.pop(name) for name in ready}
     return ordered
 

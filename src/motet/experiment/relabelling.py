@@ -8,7 +8,7 @@ from motet.config.wording import did_you_mean
 from motet.data.dataset import DataSet
 from motet.data.derive import AnyDerived, derive, in_order
 from motet.data.relabel import check_labels, drop_labels, labels_of, merge_labels, rename_labels
-from motet.data.relabel_settings import GroupsSettings, flat
+from motet.data.relabel_settings import DistancesSettings, GroupsSettings, flat
 from motet.errors import ConfigError
 from motet.experiment.settings import CompleteDataSet
 
@@ -61,14 +61,14 @@ def derive_tasks(
     DataSet
         With the new targets.
     dict
-        By the name of each derived task, the labels that its groups could be made of.
+        By the name of each derived task, the labels that its settings could name; none where they name none.
 
     Raises
     ------
     ConfigError
         If derived tasks are made of each other.
     DataError
-        If one of the data set's own cannot be, or groups a label that does not occur.
+        If one of the data set's own cannot be, or names a label that does not occur.
     """
     bases: dict[str, list[str]] = {}
     for name, settings in in_order({**shared, **own}).items():
@@ -77,12 +77,10 @@ def derive_tasks(
         if name not in own and name in data_set.task_names:
             continue
         derived = derive(data_set, name, settings)
-        if isinstance(settings, GroupsSettings):
-            bases[name] = labels_of(data_set, settings.of)
-            if whole and name in own:
-                check_labels(data_set, settings.of, grouped(settings))
-        else:
-            bases[name] = []
+        labels = named_labels(settings)
+        bases[name] = labels_of(data_set, settings.needs[0]) if labels else []
+        if labels and whole and name in own:
+            check_labels(data_set, settings.needs[0], labels)
         data_set = derived
         logger.info("data %s: task %s is derived (%s) from %s", data_set.name, name, settings.kind,
                     ", ".join(settings.needs))  # fmt: skip
@@ -95,7 +93,7 @@ def check_derived(shared: Mapping[str, AnyDerived], bases: Iterable[Mapping[str,
     Raises
     ------
     ConfigError
-        If no data set has what one is made of, or a label that it groups occurs in none of them.
+        If no data set has what one is made of, or a label that it names occurs in none of them.
     """
     found = list(bases)
     problems = []
@@ -106,21 +104,23 @@ def check_derived(shared: Mapping[str, AnyDerived], bases: Iterable[Mapping[str,
                 f"derive.{name}: no data set has {' and '.join(map(repr, settings.needs))}, which it is made of; "
                 "correct its `of`"
             )
-        elif isinstance(settings, GroupsSettings):
-            known = sorted({label for labels in held for label in labels})
-            problems += [
-                f"derive.{name}.labels: no data set has the label {label!r} of {settings.of!r}"
-                f"{did_you_mean(label, known)}; there is {', '.join(known)}"
-                for label in grouped(settings)
-                if label not in known
-            ]
+            continue
+        known = sorted({label for labels in held for label in labels})
+        problems += [
+            f"derive.{name}.labels: no data set has the label {label!r} of {settings.needs[0]!r}"
+            f"{did_you_mean(label, known)}; there is {', '.join(known)}"
+            for label in named_labels(settings)
+            if label not in known
+        ]
     if problems:
         raise ConfigError(*problems)
 
 
-def grouped(settings: GroupsSettings) -> list[str]:
-    """Return every label that stands in a group."""
-    return [label for labels in settings.labels.values() for label in labels]
+def named_labels(settings: AnyDerived) -> list[str]:
+    """Return every label of the task that one is made of which its settings name: in a group, or of events."""
+    if isinstance(settings, GroupsSettings):
+        return [label for labels in settings.labels.values() for label in labels]
+    return [*(settings.labels or ())] if isinstance(settings, DistancesSettings) else []
 
 
 def by_task(where: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
