@@ -92,6 +92,7 @@ def test_a_run_without_tasks_learns_and_tells_its_losses(alone: motet.Run) -> No
     best = min(range(3), key=lambda epoch: found[epoch]["dev"]["losses"]["restored"])
     assert scores["epoch"] == best + 1
     log = RunFolder(alone.path).log.read_text()
+    assert "have no target" not in log
     assert f"| losses restored {found[0]['dev']['losses']['restored']:.4f} | losses size " in log
 
 

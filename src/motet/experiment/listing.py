@@ -215,7 +215,7 @@ def _labelled(data_set: DataSet, unlabelled: Literal["keep", "drop"]) -> DataSet
     for task in data_set.task_names:
         having |= data_set.targets(task).present
     without = len(data_set) - int(having.sum())
-    if not without:
+    if not without or (not data_set.task_names and unlabelled == "keep"):
         return data_set
     what = "left out" if unlabelled == "drop" else "kept; unlabelled: drop leaves them out"
     logger.info("data %s: %d of %d rows have no target of %s: %s", data_set.name, without, len(data_set),

@@ -299,4 +299,4 @@ def _without_labels(settings: Any) -> dict[str, Any]:
 
 def _instead(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
-    return did_you_mean(name, names) or f"; there is {', '.join(names)}"
+    return did_you_mean(name, names) or f"; there is {', '.join(names) or 'none'}"
