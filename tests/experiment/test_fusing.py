@@ -144,6 +144,7 @@ def test_combinations_leave_out_what_lacks_a_part(tmp_path: Path) -> None:
     ("fuse", "message"),
     [
         ({"digit": FUSE["both"]}, r"fuse\.digit: is made of itself"),
+        ({"losses": FUSE["both"]}, r"fuse\.losses: losses of the network's own are told under this name; rename it"),
         (
             {"digit": {"kind": "mean", "of": ["speaker", "speaker_2"]}},
             r"fuse\.digit: there is a task of this name that is learned; rename it",

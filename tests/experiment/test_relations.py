@@ -130,6 +130,12 @@ def test_rows_without_any_target_stay_or_leave(tmp_path: Path) -> None:
     having = [example.id for example in kept if example.targets]
     assert 0 < len(having) < len(kept)
     assert left.ids == having
+    nothing = make(tmp_path, {"scenes": {"source": SCENES, "unlabelled": "drop"}})
+    bare = {"scenes": nothing.data["scenes"].model_copy(update={"tasks": {}})}
+    with pytest.raises(
+        DataError, match=r"data\.scenes\.unlabelled: drop leaves no row, as none has a target; write keep"
+    ):
+        list_data(nothing.model_copy(update={"data": bare}))
 
 
 def test_a_data_set_only_trains_and_another_only_tests(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from motet.data.corpus import Corpus, raw_targets, shared_settings
 from motet.data.dataset import DataSet
 from motet.data.derive import default_kind
 from motet.data.table import ABSENT, Coded
-from motet.errors import ConfigError
+from motet.errors import ConfigError, DataError
 from motet.experiment.relabelling import by_task, check_derived, derive_tasks, relabel
 from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.experiment.tasks import build_tasks, check_agreement, listed_labels, tasks_of
@@ -210,13 +210,24 @@ def _with_targets(data_set: DataSet, tasks: Collection[str], stratify: Sequence[
 
 
 def _labelled(data_set: DataSet, unlabelled: Literal["keep", "drop"]) -> DataSet:
-    """Return the rows that have a target, or all, and tell how many have none."""
+    """Return the rows that have a target, or all, and tell how many have none.
+
+    Raises
+    ------
+    DataError
+        If they are to be dropped, and none is left.
+    """
     having = np.zeros(len(data_set), dtype=bool)
     for task in data_set.task_names:
         having |= data_set.targets(task).present
     without = len(data_set) - int(having.sum())
     if not without or (not data_set.task_names and unlabelled == "keep"):
         return data_set
+    if unlabelled == "drop" and without == len(data_set):
+        raise DataError(
+            f"data.{data_set.name}.unlabelled: drop leaves no row, as none has a target"
+            f"{' of ' * bool(data_set.task_names)}{' or '.join(data_set.task_names)}; write keep, or leave it out"
+        )
     what = "left out" if unlabelled == "drop" else "kept; unlabelled: drop leaves them out"
     logger.info("data %s: %d of %d rows have no target of %s: %s", data_set.name, without, len(data_set),
                 " or ".join(data_set.task_names), what)  # fmt: skip

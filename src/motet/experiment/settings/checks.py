@@ -83,6 +83,9 @@ def check_fused(data: DataSets, fused: Mapping[str, Any], derived: Iterable[str]
     if circle:
         message = "is made of itself" if len(circle) == 1 else f"{', '.join(circle)} are made of each other"
         yield CrossProblem(("fuse", circle[0]), f"{message}; make one of learned tasks only", ())
+    if LOSSES in fused:
+        message = "losses of the network's own are told under this name; rename it"
+        yield CrossProblem(("fuse", LOSSES), message, ())
     if known is None:
         return
     for name, settings in fused.items():
