@@ -138,6 +138,18 @@ def test_what_is_no_transfer_is_refused(tmp_path: Path, changed: dict[str, Any],
         motet.transfer(given(tmp_path / "store", **changed), tmp_path / "report")
 
 
+@pytest.mark.parametrize("combine", [None, {"tasks": "all"}, {"data": [1, 2]}])
+def test_one_alone_is_no_transfer(tmp_path: Path, combine: dict[str, Any] | None) -> None:
+    plan = given(tmp_path / "store")
+    plan["data"] = {"speakers": {**plan["data"]["speakers"], "tasks": {"digit": TASKS["digit"]}}}
+    only = "speakers" if combine and "data" in combine else "digit"
+    message = rf"^combine: a transfer report needs two tasks or data sets at least, but there is only '{only}'; add"
+    with pytest.raises(motet.ConfigError, match=message):
+        motet.transfer(plan, tmp_path / "report", combine=combine)
+    with pytest.raises(motet.ConfigError, match=r"^combine.tasks: 2 at once, but there is 1 \(digit\); give 1$"):
+        motet.load_sweep(plan, combine={"tasks": [2]})
+
+
 def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("")
     with pytest.raises(motet.ConfigError, match=r"empty\.yaml: data: is missing"):

@@ -24,6 +24,22 @@ _HEADS = ("model", "heads")
 _TEACHERS = ("teachers",)
 
 
+class TooManyAtOnceError(ConfigError):
+    """More are to be combined than there are.
+
+    Parameters
+    ----------
+    problem
+        The message.
+    names
+        Those that there are.
+    """
+
+    def __init__(self, problem: str, names: Sequence[str]) -> None:
+        super().__init__(problem)
+        self.names = tuple(names)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Move:
     """One choice of an axis.
@@ -83,9 +99,8 @@ def subsets(names: Sequence[str], sizes: Sizes, path: str) -> list[tuple[str, ..
     too_many = [size for size in sorted(wanted) if size > total]
     if too_many or not wanted:
         found = f"{too_many[0]} at once" if too_many else "no number"
-        raise ConfigError(
-            f"{path}: {found}, but there are {total} ({', '.join(names)}); give numbers from 1 to {total}"
-        )
+        there, give = ("is", "give 1") if total == 1 else ("are", f"give numbers from 1 to {total}")
+        raise TooManyAtOnceError(f"{path}: {found}, but there {there} {total} ({', '.join(names)}); {give}", names)
     return [choice for size in sorted(wanted) for choice in itertools.combinations(names, size)]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from motet.errors import ConfigError
 from motet.evaluation.settings import IntervalSettings
 from motet.experiment.code import holds_code
-from motet.experiment.combinations import DATA, TASKS
+from motet.experiment.combinations import DATA, TASKS, TooManyAtOnceError
 from motet.experiment.compare import RunPredictions, compare_task, read_run
 from motet.experiment.grid import Grid, Point
 from motet.experiment.progress import ProgressFactory, no_progress
@@ -90,7 +90,12 @@ def transfer(
         combine = {TASKS: [1, 2, "all"]}
     variation = {} if combine is None else {"combine": combine}
     track = () if _says(("training", "track"), source, overrides) else (_TRACKED,)
-    grid = load_sweep(source, (*track, *overrides), allow_code=allow_code, **variation)
+    try:
+        grid = load_sweep(source, (*track, *overrides), allow_code=allow_code, **variation)
+    except TooManyAtOnceError as error:
+        if len(error.names) == 1:
+            raise _alone(error.names[0]) from error
+        raise
     axis = _only_axis(grid)
     swept = sweep(grid, output, workers=workers, jobs=jobs, progress=progress)
     failed = {point["name"]: point["error"] for point in swept.result["points"] if point["status"] == "failed"}
@@ -135,6 +140,8 @@ def _only_axis(grid: Grid) -> str:
             "give one of combine.data and combine.tasks, and leave sweep and together out"
         )
     axis = grid.axes[0]
+    if len(grid.points) == 1 and not grid.skipped and len(only := _names(grid.points[0], axis)) == 1:
+        raise _alone(only[0])
     sizes = {len(_names(point, axis)) for point in grid.points}
     if 1 not in sizes or len(sizes) < 2:
         raise ConfigError(
@@ -142,6 +149,14 @@ def _only_axis(grid: Grid) -> str:
             f"{', '.join(map(str, sorted(sizes)))}; give 1 and others, such as [1, 2, all]"
         )
     return axis
+
+
+def _alone(name: str) -> ConfigError:
+    """Return what is told where nothing can be learned together."""
+    return ConfigError(
+        f"combine: a transfer report needs two tasks or data sets at least, but there is only {name!r}; add another "
+        "one, or use `motet train`"
+    )
 
 
 def _names(point: Point, axis: str) -> list[str]:
