@@ -170,8 +170,19 @@ def test_runs_are_compared_with_the_first(report: motet.TransferReport) -> None:
         motet.compare([alone, joint.parent / alone.name])
 
 
-def test_a_sweep_stands_for_its_finished_runs(report: motet.TransferReport, tmp_path: Path) -> None:
-    with pytest.raises(motet.DataError, match="has no task of"):
-        motet.compare([report.path])
+def test_a_sweep_stands_for_its_finished_runs(
+    report: motet.TransferReport, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of them, those with a task of the first are compared; the others are told."""
+    found = motet.compare([report.path])
+    assert [(Path(one["run"]).name, one["task"]) for one in found["comparisons"]] == [
+        ("tasks=scene+digit", "scene"),
+        ("tasks=scene+speaker", "scene"),
+        ("tasks=scene+digit+speaker", "scene"),
+    ]
+    left_out = ["tasks=digit", "tasks=speaker", "tasks=digit+speaker"]
+    assert [Path(path).name for path in found["left_out"]] == left_out
+    assert caplog.text.count("/tasks=scene (scene), but digit") == 2
+    assert caplog.text.count("; left out") == 3
     with pytest.raises(motet.ConfigError, match="is not the folder of a run"):
         motet.compare([tmp_path, report.path])

@@ -1,5 +1,6 @@
 """Runs beside each other: their figures, and their differences on the test rows that they share."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from motet.evaluation.settings import IntervalSettings
 from motet.model import ModelDocument, build_all_fused
 from motet.runs.folder import RunFolder, finite, open_existing, predicting_model, read_json
 from motet.tasks.task import Task
+
+logger = logging.getLogger("motet")
 
 Json = dict[str, Any]
 
@@ -58,16 +61,16 @@ def compare(
     Returns
     -------
     dict
-        `{"schema": 1, "runs": [...], "comparisons": [...]}`: of every task and every other run its `rows`, `metrics`
-        (with `first`, `second`, `difference`, `p`), `labels`, `mcnemar`, and `p_holm`, the p value of the main metric
-        made larger for the number of comparisons.
+        `{"schema": 1, "runs": [...], "comparisons": [...], "left_out": [...]}`: of every task and every other run its
+        `rows`, `metrics` (with `first`, `second`, `difference`, `p`), `labels`, `mcnemar`, and `p_holm`, the p value of
+        the main metric made larger for the number of comparisons. Left out are runs without a task of the first.
 
     Raises
     ------
     ConfigError
         If there are fewer than two runs.
     DataError
-        If runs have no task or no test row in common.
+        If no run has a task of the first, or two have a task in common, but no test row.
     """
     named = [own for path in paths for own in run_folders(Path(path))]
     folders = list({folder.resolve(): folder for folder in named}.values())
@@ -77,15 +80,17 @@ def compare(
             f"there is {len(folders)} run to compare{twice}; name two or more, or a sweep with finished runs"
         )
     first, *others = [read_run(path, allow_code=allow_code) for path in folders]
-    found = []
-    for other in others:
-        common = [name for name in first.tasks if name in other.tasks]
-        if not common:
-            raise DataError(
-                f"{other.path}: has no task of {first.path} ({', '.join(first.tasks) or 'none'}), but "
-                f"{', '.join(other.tasks) or 'none'}"
-            )
-        found += [(other.path, compare_task(first, other, name, interval)) for name in common]
+    left_out = {other.path: problem for other in others if (problem := _nothing_common(first, other))}
+    if len(left_out) == len(others):
+        raise DataError(*left_out.values())
+    for problem in left_out.values():
+        logger.warning("%s; left out", problem)
+    found = [
+        (other.path, compare_task(first, other, name, interval))
+        for other in others
+        for name in first.tasks
+        if name in other.tasks
+    ]
     adjusted = holm(next(iter(one.metrics.values())).p for _, one in found)
     result: Json = finite(
         {
@@ -95,9 +100,20 @@ def compare(
                 {"run": path.as_posix(), **asdict(one), "p_holm": chance}
                 for (path, one), chance in zip(found, adjusted, strict=True)
             ],
+            "left_out": [path.as_posix() for path in left_out],
         }
     )
     return result
+
+
+def _nothing_common(first: RunPredictions, other: RunPredictions) -> str | None:
+    """Return what is told of a run that has no task of the first; None where it has one."""
+    if first.tasks.keys() & other.tasks.keys():
+        return None
+    return (
+        f"{other.path}: has no task of {first.path} ({', '.join(first.tasks) or 'none'}), but "
+        f"{', '.join(other.tasks) or 'none'}"
+    )
 
 
 def compare_task(
