@@ -207,7 +207,9 @@ def test_tasks_that_only_the_data_know_must_be_declared() -> None:
     with pytest.raises(motet.ConfigError, match=r"data.tones.tasks: declare the tasks, because combine.tasks chooses"):
         motet.load_sweep({"data": data, "combine": {"tasks": "all"}})
     heads = {"heads": {"scene": {"hidden": [2]}}}
-    with pytest.raises(motet.ConfigError, match=r"data.tones.tasks: declare the tasks, because model.heads names some"):
+    with pytest.raises(
+        motet.ConfigError, match=r"data.tones.tasks: declare the tasks, because model.heads or teachers"
+    ):
         motet.load_sweep({"data": data, "model": heads, "combine": {"data": "all"}})
 
 
