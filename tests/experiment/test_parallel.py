@@ -123,7 +123,7 @@ def test_a_run_does_not_go_on_with_another_network(other: motet.Run, tmp_path: P
     fold = RunFolder(copied).fold(1, 1)
     shutil.copy(fold.last, fold.best)
     (RunFolder(run.path)).result.unlink()
-    with pytest.raises(motet.ConfigError, match=r"'model\.parallel\.domain' changed since the run began"):
+    with pytest.raises(motet.ConfigError, match=r"model\.parallel\.domain\.run: .* holds other models than when"):
         train(experiment, run.path)
 
 
@@ -136,21 +136,18 @@ def test_a_dry_run_tells_what_is_frozen(other: motet.Run, tmp_path: Path) -> Non
     assert " frozen" not in plan_text(plain)
 
 
-def test_rows_that_may_have_trained_it_are_told(
-    other: motet.Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_rows_that_trained_it_do_not_test(other: motet.Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    match = r"model\.parallel\.domain: \d+ rows that are to test in seed 2, fold 1 trained .*run \(seed 1, fold 1\)"
     with caplog.at_level(logging.WARNING, logger="motet"):
         dry_run(beside(tmp_path, other.path))
         assert not caplog.records
-        dry_run(beside(tmp_path, other.path, seed=2))
-    (record,) = caplog.records
-    assert "may have been trained on" in record.message
-    assert "rows that test in seed 2, fold 1 (voices/" in record.message
-    caplog.clear()
-    shutil.copy(other.path / "seed-1/fold-1/best.safetensors", tmp_path / "alone.safetensors")
-    with caplog.at_level(logging.WARNING, logger="motet"):
+        with pytest.raises(motet.ConfigError, match=match):
+            dry_run(beside(tmp_path, other.path, seed=2))
+        with pytest.raises(motet.ConfigError, match=match):
+            train(beside(tmp_path, other.path, seed=2), tmp_path / "run")
+        shutil.copy(other.path / "seed-1/fold-1/best.safetensors", tmp_path / "alone.safetensors")
         dry_run(beside(tmp_path, tmp_path / "alone.safetensors"))
-    assert "lies in no run, so nobody can tell" in caplog.text
+    assert "model.parallel.domain: nobody can tell what" in caplog.text
 
 
 def test_what_does_not_fit_is_told_before_training(other: motet.Run, tmp_path: Path) -> None:
@@ -189,5 +186,7 @@ def test_folds_take_the_models_of_their_own_folds(tmp_path: Path) -> None:
     for fold in (1, 2):
         theirs = there.model(fold=fold).network.state_dict()
         assert all(torch.equal(value, theirs[name]) for name, value in body_of(run.model(fold=fold)).items())
-    one = dry_run(beside(tmp_path, there.path, {"fold": "1/2"}, split=split))
-    assert one.num_frozen
+    with pytest.raises(
+        motet.ConfigError, match=r"rows that are to test in seed 1, fold 1 trained .* \(seed 1, fold 2\)"
+    ):
+        dry_run(beside(tmp_path, there.path, {"fold": "1/2"}, split=split))

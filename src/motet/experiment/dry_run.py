@@ -14,12 +14,14 @@ from motet.data.roles import FoldSplit
 from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.folds import split_folds
 from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
+from motet.experiment.leaks import check_others
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths, check_updates
 from motet.experiment.noise import list_noise
+from motet.experiment.other_runs import other_runs
 from motet.experiment.own_losses import try_losses
-from motet.experiment.parallel import opened_for_fold, warn_of_leaks, with_parallels
+from motet.experiment.parallel import opened_for_fold, with_parallels
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import (
     Facts,
@@ -154,7 +156,7 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
     Parameters
     ----------
     allow_code
-        Whether the user code that the runs of teachers name may be run.
+        Whether the user code that other runs name may be run.
 
     Raises
     ------
@@ -163,6 +165,7 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
     DataError
         If the data cannot be listed or split as the settings say.
     """
+    other_runs(experiment)  # refuses all that there is not, before the first is opened
     opened = with_parallels(experiment)
     teachers = Teachers.of(experiment, allow_code=allow_code)
     listed = list_data(experiment)
@@ -175,9 +178,9 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
         check_dev_rows(experiment, fold)
         check_scalings(listed, corpus, fold)
         check_fused_rows(fused, corpus, fold)
-        warn_of_leaks(experiment, corpus, fold, seed=experiment.all_seeds[0])
     opened_for_fold(experiment, listed, seed=experiment.all_seeds[0], number=1)
-    teachers.check(experiment, listed, corpus)
+    teachers.check(corpus)
+    check_others(experiment, listed, corpus, read=False, allow_code=allow_code)
     inputs = plan_inputs(experiment, listed)
     facts = _known_facts(inputs)
     layers, memory = _plan_model(opened, listed, corpus, facts)
@@ -220,7 +223,7 @@ def plan_teachers(
         TeacherPlan(
             task,
             str(fold.number + 1),
-            str(teacher.models[teacher.place(seed, fold.number + 1)]),
+            str(teacher.other.file(seed, fold.number + 1)),
             tuple(taught_data_sets(corpus, teacher)),
         )
         for task, teacher in teachers.found.items()

@@ -18,7 +18,6 @@ from motet.experiment.data import OpenData
 from motet.experiment.event_checks import check_events, check_traces
 from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.network_checks import check_lengths, check_texts
-from motet.experiment.parallel import warn_of_leaks
 from motet.experiment.preparation import FoldData, build_model, prepare_fold
 from motet.experiment.progress import EpochProgress, ProgressFactory, no_progress
 from motet.experiment.recorder import Recorder
@@ -71,7 +70,6 @@ def train_fold(
     """
     began = time.monotonic()
     prepared = prepare_fold(experiment, data, fold, seed)
-    warn_of_leaks(experiment, data.corpus, fold, seed=seed)
     training = begin_training(experiment, data, prepared, seed, number, teachers, workers, progress)
     document = training.model.document
     opened = experiment.model_copy(update={"model": layers_of(document)})

@@ -1,89 +1,191 @@
-"""Models of other runs: which one belongs to a fold here, and whether it may have been trained on what tests here."""
+"""Models of other runs that an experiment uses: its teachers, and networks that enter its own.
 
-import csv
-from collections.abc import Collection
+A run is named by its folder or by the file of a model. In a fold here the model of the same seed and fold is used.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from motet.data.corpus import Corpus
-from motet.errors import ConfigError
+from motet.errors import ConfigError, MotetError, located
+from motet.experiment.settings import Experiment
+from motet.files import digest_bytes, digest_file
+from motet.model import Model
 from motet.runs.folder import FoldFolder, RunFolder, predicting_model
 
-Rows = NDArray[np.int64]
+OTHERS = ("teachers.", "model.parallel.")
+"""How the names of what identifies the models of other runs begin."""
+Place = tuple[int, int]
+"""Seed and number (from 1) of a fold."""
 
 
-def model_of(where: str, path: Path, *, fold: str | None, seed: int, number: int) -> Path:
-    """Return the file of the model that belongs to a fold here.
-
-    That of the same seed and fold; of a run without this seed, of its first; of one model, that.
+@dataclass(frozen=True, slots=True, eq=False)
+class OtherRun:
+    """Models as they lie on the disk.
 
     Parameters
     ----------
     where
-        Where the run is named, for messages.
-    path
-        The folder of a run, or the file of a model.
-    fold
-        SEED/FOLD of the model for all folds.
-    seed, number
-        The fold here, from 1.
+        Where the settings stand that name them.
+    named
+        The folder or file that these name.
+    run
+        The run that the models are of; None for a file that lies in none.
+    models
+        The file of a model by seed and fold of that run; one under None where nobody knows these.
+    """
+
+    where: str
+    named: str
+    run: RunFolder | None
+    models: Mapping[Place | None, Path]
+
+    def place(self, seed: int, number: int) -> Place | None:
+        """Return seed and fold of the model that is used in a fold here; None for a file without a run.
+
+        That of the same seed and fold; of a run without this seed, of its first; of one model, that.
+
+        Raises
+        ------
+        ConfigError
+            If nothing says which.
+        """
+        places = list(self.models)
+        if len(places) == 1:
+            return places[0]
+        known = [place for place in places if place is not None]
+        for place in [(seed, number), *(place for place in known if place[1] == number)]:
+            if place in known:
+                return place
+        raise ConfigError(
+            f"{self.where}: {self.named} has no model of fold {number}, only {_shown(known)}; give both "
+            f"experiments the same folds, or name one for all with {self.where}.fold"
+        )
+
+    def file(self, seed: int, number: int) -> Path:
+        """Return the file of the model that is used in a fold here.
+
+        Raises
+        ------
+        ConfigError
+            As `place`.
+        """
+        return self.models[self.place(seed, number)]
+
+    def model(self, place: Place | None, *, allow_code: bool) -> Model:
+        """Load a model.
+
+        Raises
+        ------
+        ConfigError
+            If it holds code of a user's own, which may not run.
+        DataError
+            If its file is damaged.
+        """
+        try:
+            return Model.load(self.models[place], allow_code=allow_code)
+        except MotetError as error:
+            raise located(error, f"{self.where}.run") from error
+
+    def describe(self) -> dict[str, Any]:
+        """Return what identifies the models that may be used, as JSON."""
+        digests = {_name(place): digest_file(file) for place, file in self.models.items()}
+        return {
+            "run": self.named,
+            "models": {name: digest.hex() for name, digest in digests.items()},
+            "digest": digest_bytes(*digests.values()).hex(),
+        }
+
+
+def other_runs(experiment: Experiment) -> list[OtherRun]:
+    """Return all that an experiment uses of other runs; no model is loaded.
 
     Raises
     ------
     ConfigError
-        If there is none.
+        With all that have no finished model.
     """
-    if path.is_file():
-        return path
-    run = RunFolder(path)
-    done = [place for place in run.folds() if run.fold(*place).scores.is_file()]
-    if not done:
-        raise ConfigError(
-            f"{where}.run: {path} holds no finished model; name the folder of a run that `motet train` has finished, "
-            "or a .safetensors file"
-        )
-    named = {f"{place[0]}/{place[1]}": place for place in done}
-    if fold is not None and fold not in named:
-        raise ConfigError(f"{where}.fold: {path} has no finished model of {fold}; there is {', '.join(named)}")
-    alike = [place for place in ((seed, number), *done) if place in done and place[1] == number]
-    chosen = named[fold] if fold is not None else alike[0] if alike else done[0] if len(done) == 1 else None
-    if chosen is None:
-        raise ConfigError(
-            f"{where}: {path} has no model of fold {number}, only {', '.join(named)}; give both experiments the same "
-            f"folds, or name one for all with {where}.fold"
-        )
-    return predicting_model(run.fold(*chosen))
+    named = {f"teachers.{task}": settings for task, settings in experiment.teachers.items()} | {
+        f"model.parallel.{name}": settings for name, settings in experiment.model.parallel.items()
+    }
+    found, problems = [], list[str]()
+    for where, settings in named.items():
+        try:
+            found.append(find_run(where, settings.run, settings.fold))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+    return found
 
 
-def not_tested_there(model: Path, data_sets: Collection[str], corpus: Corpus, rows: Rows) -> list[str] | None:
-    """Return the rows here of data sets that a model knows by name, which its own run did not test it on.
+def describe_runs(runs: Iterable[OtherRun]) -> dict[str, Any]:
+    """Return what identifies the models of some runs, by the place of their settings."""
+    return {other.where: other.describe() for other in runs}
 
-    It may have been trained or selected on them.
+
+def find_run(where: str, named: str, fold: str | None) -> OtherRun:
+    """Return the models of a run that settings name.
 
     Parameters
     ----------
-    model
-        The file of the model.
-    data_sets
-        The names of the data sets that it was made with.
-    rows
-        Rows of the corpus here.
+    where
+        Where these stand.
+    named
+        The folder of a run or of one of its folds, or the file of a model.
+    fold
+        SEED/FOLD of the only model that may be used; None for all.
 
-    Returns
-    -------
-    list or None
-        Their ids; None where the file lies beside no predictions, so that nobody can tell.
+    Raises
+    ------
+    ConfigError
+        If there is no finished model.
     """
-    predictions = FoldFolder(model.parent).predictions
-    files = sorted(predictions.glob("*.csv"))
-    if not files:
-        return None
-    tested: set[tuple[str, str]] = set()
-    for file in files:
-        with file.open(encoding="utf-8", newline="") as text:
-            tested |= {(line["data_set"], line["id"]) for line in csv.DictReader(text)}
-    places = [corpus.locate(row) for row in np.unique(rows).tolist()]
-    named = [(data_set.name, data_set.ids[row]) for data_set, row in places if data_set.name in data_sets]
-    return [f"{data_set}/{id_}" for data_set, id_ in named if (data_set, id_) not in tested]
+    path = Path(named)
+    own = FoldFolder(path)
+    if path.is_dir() and predicting_model(own).is_file():
+        path = predicting_model(own)
+    if not path.is_dir():
+        run, place = _run_of(path)
+        models: dict[Place | None, Path] = {place: path}
+    else:
+        run = RunFolder(path)
+        done = [each for each in run.folds() if run.fold(*each).scores.is_file()]
+        models = {each: predicting_model(run.fold(*each)) for each in done}
+    if not all(file.is_file() for file in models.values()) or not models:
+        raise ConfigError(
+            f"{where}.run: {named} holds no finished model; name the folder of a run that `motet train` "
+            "has finished, or a .safetensors file"
+        )
+    return OtherRun(where, named, run, models if fold is None else _only(where, named, fold, models))
+
+
+def _only(where: str, named: str, fold: str, models: Mapping[Place | None, Path]) -> Mapping[Place | None, Path]:
+    """Return the one model of a fold."""
+    seed, number = fold.split("/")
+    place = int(seed), int(number)
+    if place not in models:
+        known = [each for each in models if each is not None]
+        raise ConfigError(f"{where}.fold: {named} has no finished model of {fold}; there is {_shown(known)}")
+    return {place: models[place]}
+
+
+def _run_of(file: Path) -> tuple[RunFolder | None, Place | None]:
+    """Return the run that a model lies in, with its seed and fold, where it lies in one."""
+    folder = file.absolute().parent
+    if len(folder.parents) < 2:
+        return None, None
+    run = RunFolder(folder.parents[1])
+    for place in run.folds():
+        if run.fold(*place).path == folder and run.experiment.is_file():
+            return run, place
+    return None, None
+
+
+def _name(place: Place | None) -> str:
+    return "file" if place is None else f"{place[0]}/{place[1]}"
+
+
+def _shown(places: list[Place]) -> str:
+    return ", ".join(map(_name, places)) or "one that no run tells of"

@@ -12,13 +12,10 @@ from motet import tensor_file
 from motet.config import Context, Settings, UserComponent, dump, validate
 from motet.config.user_code import components_of
 from motet.config.wording import did_you_mean
-from motet.data.corpus import Corpus
-from motet.data.roles import FoldSplit
 from motet.errors import ConfigError, MotetError, located
 from motet.experiment.listing import Listed
-from motet.experiment.other_runs import model_of, not_tested_there
+from motet.experiment.other_runs import find_run
 from motet.experiment.settings import Experiment
-from motet.files import digest_bytes, digest_file
 from motet.model import Model, ModelDocument, read_network_weights, scaling_key
 from motet.networks.network import Network
 from motet.networks.parallel_settings import OpenedParallel, with_opened
@@ -30,7 +27,6 @@ logger = logging.getLogger("motet")
 _SCALINGS = "model.scalings."
 _OF_TRAINING = ("reader", "augment", "mix")
 """Parts of a signal's settings that do not say what a network hears when it is evaluated."""
-_SHOWN = 3
 
 
 def with_parallels(experiment: Experiment) -> Experiment:
@@ -96,40 +92,8 @@ def take_weights(experiment: Experiment, model: Model, *, seed: int, number: int
         logger.info("parallel network %s: %d tensors taken from %s", name, len(wanted), file)
 
 
-def describe_parallels(experiment: Experiment) -> dict[str, Any]:
-    """Return what identifies the models that enter, over all seeds, as JSON; by the place of their settings."""
-    described = {}
-    for name, settings in experiment.model.parallel.items():
-        path = Path(settings.run)
-        files = sorted(path.glob("seed-*/fold-*/*.safetensors")) if path.is_dir() else [path]
-        chosen = [file for file in files if file.stem in ("best", "last")] or files
-        described[f"model.parallel.{name}"] = {
-            "run": settings.run,
-            "digest": digest_bytes(b"".join(digest_file(file) for file in chosen)).hex(),
-        }
-    return described
-
-
-def warn_of_leaks(experiment: Experiment, corpus: Corpus, fold: FoldSplit, *, seed: int) -> None:
-    """Warn where a parallel network may have been trained on rows that test here: rows of one name in both runs."""
-    for name, settings in experiment.model.parallel.items():
-        file = _file(name, settings, seed, fold.number + 1)
-        document = _document(name, settings, seed, fold.number + 1)
-        found = not_tested_there(file, document.data_sets.keys(), corpus, fold.test)
-        place = f"model.parallel.{name}: {file}"
-        if found is None:
-            logger.warning("%s lies in no run, so nobody can tell whether it was trained on rows that test here", place)
-        elif found:
-            logger.warning(
-                "%s may have been trained on %d of %d rows that test in seed %d, fold %d (%s%s): its own run did not "
-                "test it on them, and figures may be too good; give both experiments the same split and seed",
-                place, len(found), len(fold.test), seed, fold.number + 1, ", ".join(found[:_SHOWN]),
-                ", ..." if len(found) > _SHOWN else "",
-            )  # fmt: skip
-
-
 def _file(name: str, settings: ParallelSettings, seed: int, number: int) -> Path:
-    return model_of(f"model.parallel.{name}", Path(settings.run), fold=settings.fold, seed=seed, number=number)
+    return find_run(f"model.parallel.{name}", settings.run, settings.fold).file(seed, number)
 
 
 def _document(name: str, settings: ParallelSettings, seed: int, number: int) -> ModelDocument:

@@ -9,12 +9,11 @@ from typing import Literal
 from motet.config import load
 from motet.experiment.data import open_data
 from motet.experiment.listing import Listed, list_data_set
-from motet.experiment.parallel import describe_parallels
+from motet.experiment.other_runs import OTHERS, describe_runs, other_runs
 from motet.experiment.run import changed_data, changed_settings, describe_data
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import recordings_of
 from motet.experiment.shared_data import SharedData, key_of
-from motet.experiment.teachers.find import TEACHERS, describe_teachers, find_teachers
 from motet.files import DigestCache, UnknownDigestError
 from motet.pipeline import Pipeline
 from motet.runs.folder import RunFolder
@@ -80,11 +79,10 @@ def standing_of(folder: RunFolder, experiment: Experiment, shared: SharedData | 
     reasons = changed_settings(folder, experiment)
     if not reasons and shared is not None and folder.data.is_file():
         with open_data(experiment, shared=shared) as data:
-            described = describe_data(data) | describe_parallels(experiment)
-            described |= describe_teachers(find_teachers(experiment))
+            described = describe_data(data) | describe_runs(other_runs(experiment))
         reasons = [
             f"{name}: is another model now"
-            if name.startswith(TEACHERS)
+            if name.startswith(OTHERS)
             else f"data.{name}: recordings, targets or maps changed"
             for name in changed_data(folder, described)
         ]

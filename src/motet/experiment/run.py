@@ -22,14 +22,15 @@ from motet.experiment.data import OpenData, open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.folds import split_folds
 from motet.experiment.fusing import fused_tasks
+from motet.experiment.leaks import check_others
 from motet.experiment.listing import Listed
 from motet.experiment.network_checks import check_early
-from motet.experiment.parallel import describe_parallels, with_parallels
+from motet.experiment.other_runs import OTHERS, describe_runs, other_runs
+from motet.experiment.parallel import with_parallels
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.scoring import mean_losses
 from motet.experiment.settings import Experiment
 from motet.experiment.shared_data import SharedData
-from motet.experiment.teachers.find import TEACHERS, describe_teachers
 from motet.experiment.teachers.fold import Teachers
 from motet.files import atomic_write, lock
 from motet.model import Model
@@ -91,7 +92,7 @@ def train(
     output
         Folder of the run; by default `runs/NAME`.
     allow_code
-        Whether the user code that the runs of teachers name may be run; that of the experiment itself was allowed
+        Whether the user code that other runs name may be run; that of the experiment itself was allowed
         where it was loaded.
     workers
         Processes that extract features; None to decide by how long it takes.
@@ -133,12 +134,12 @@ def run_experiment(
     check_place(folder)
     choose_precision(experiment.training.autocast, choose_device(experiment.training.device))
     with lock(folder.lock, timeout_s=0):
+        others = describe_runs(other_runs(experiment))
         teachers = Teachers.of(experiment, allow_code=allow_code)
         experiment = begin_run(folder, experiment)
-        with log_to(folder.log), _opened(with_parallels(experiment), workers, progress, shared, teachers) as data:
+        with log_to(folder.log), _opened(experiment, workers, progress, shared, teachers) as data:
             write_json(folder.environment, describe_environment())
-            teachers.check_read(experiment, data.listed, data.corpus)
-            others = describe_parallels(experiment) | describe_teachers(teachers.found)
+            check_others(experiment, data.listed, data.corpus, read=True, allow_code=allow_code)
             check_same_data(folder, describe_data(data) | others)
             draws = _wants_pictures(experiment)
             for seed in experiment.all_seeds:
@@ -159,11 +160,14 @@ def _opened(
     shared: SharedData | None,
     teachers: Teachers,
 ) -> OpenData:
-    def check(listed: Mapping[str, Listed], corpus: Corpus) -> None:
-        check_early(experiment, listed, corpus)
-        teachers.check(experiment, listed, corpus)
+    opened = with_parallels(experiment)
 
-    return open_data(experiment, workers=workers, progress=progress, check=check, shared=shared)
+    def check(listed: Mapping[str, Listed], corpus: Corpus) -> None:
+        check_early(opened, listed, corpus)
+        teachers.check(corpus)
+        check_others(experiment, listed, corpus, read=False, allow_code=teachers.allow_code)
+
+    return open_data(opened, workers=workers, progress=progress, check=check, shared=shared)
 
 
 def extract(
@@ -273,13 +277,13 @@ def check_same_data(folder: RunFolder, described: dict[str, Any]) -> None:
         write_json(folder.data, described)
         return
     every = changed_data(folder, described)
-    changed = [name for name in every if not name.startswith(TEACHERS)]
-    others = [name for name in every if name.startswith(TEACHERS)]
+    changed = [name for name in every if not name.startswith(OTHERS)]
+    others = [name for name in every if name.startswith(OTHERS)]
     if others:
         raise ConfigError(
             *(
                 f"{name}.run: {described[name]['run']} holds other models than when the run in {folder.path} began, "
-                "and a task learns from one teacher; bring them back, or start a new run with -o"
+                "and a run uses the same ones to its end; bring them back, or start a new run with -o"
                 for name in others
             )
         )

@@ -83,7 +83,7 @@ def check_tasks_agree(corpus: Corpus, teachers: Mapping[str, Teacher], *, allow_
     for teacher in teachers.values():
         try:
             _check_names(corpus, teacher)
-            model = teacher.model(next(iter(teacher.models)), allow_code=allow_code)
+            model = teacher.other.model(next(iter(teacher.other.models)), allow_code=allow_code)
             _check_task(corpus.tasks[teacher.task], teaching_task(teacher, model), teacher)
             for name in taught_data_sets(corpus, teacher):
                 check_hears(teacher, model, way_of(teacher, model, name), corpus.data_sets[name])

@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
 from motet.data.loader import Lessons
-from motet.experiment.folds import split_folds
-from motet.experiment.listing import Listed
 from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
 from motet.experiment.teachers.agreement import check_tasks_agree, taught_data_sets, teaching_task, translation
 from motet.experiment.teachers.find import Teacher, find_teachers
-from motet.experiment.teachers.leaks import check_leaks
 from motet.experiment.teachers.live import LiveTeacher
 from motet.experiment.teachers.stored import Questions
 from motet.experiment.teachers.ways import check_same_maps, way_of
@@ -49,14 +46,12 @@ class Teachers:
         Raises
         ------
         ConfigError
-            With all that have no finished model.
+            If one has no finished model.
         """
         return cls(find_teachers(experiment), allow_code)
 
-    def check(self, experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus) -> None:
-        """Refuse teachers that mean something else, or have heard what selects or tests here, before data are read.
-
-        Where recordings may be skipped, nobody knows yet who tests; see `check_read`.
+    def check(self, corpus: Corpus) -> None:
+        """Refuse teachers that mean something else than the tasks that they teach.
 
         Raises
         ------
@@ -64,30 +59,6 @@ class Teachers:
             With every problem.
         """
         check_tasks_agree(corpus, self.found, allow_code=self.allow_code)
-        if not _may_skip(listed):
-            self._check_leaks(experiment, listed, corpus)
-
-    def check_read(self, experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus) -> None:
-        """Refuse teachers that have heard what selects or tests here, once it is known what was skipped.
-
-        Raises
-        ------
-        ConfigError
-            With every problem.
-        """
-        if _may_skip(listed):
-            self._check_leaks(experiment, listed, corpus)
-
-    def _check_leaks(self, experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus) -> None:
-        if not self.found:
-            return
-        trains = experiment.training.epochs > 0
-        folds = {seed: split_folds(listed, corpus, seed=seed, trains=trains) for seed in experiment.all_seeds}
-        check_leaks(corpus, folds, self.found, allow_code=self.allow_code)
-
-
-def _may_skip(listed: Mapping[str, Listed]) -> bool:
-    return any(part.settings.on_error == "skip" for part in listed.values())
 
 
 @dataclass(slots=True, eq=False)
@@ -136,8 +107,8 @@ def teach(
     """
     taught, corpus = Taught(), prepared.corpus
     for task, teacher in teachers.found.items():
-        place = teacher.place(seed, number)
-        model = teacher.model(place, allow_code=teachers.allow_code).to(questions.device).eval()
+        place = teacher.other.place(seed, number)
+        model = teacher.other.model(place, allow_code=teachers.allow_code).to(questions.device).eval()
         own, settings = teaching_task(teacher, model), teacher.settings
         ways = {name: way_of(teacher, model, name) for name in taught_data_sets(corpus, teacher)}
         rows = {name: np.intersect1d(prepared.fold.train, corpus.rows_of(name)) for name in ways}
@@ -153,7 +124,9 @@ def teach(
         taught.teaching[task] = Teaching(settings.share, settings.temperature, ask)
         taught.tasks[task] = own
         num_taught, num_rows = present[prepared.fold.train].sum(), len(prepared.fold.train)
-        logger.info("task %s: %s teaches %d of %d training rows", task, teacher.models[place], num_taught, num_rows)
+        logger.info(
+            "task %s: %s teaches %d of %d training rows", task, teacher.other.models[place], num_taught, num_rows
+        )
     return taught
 
 

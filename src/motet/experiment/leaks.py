@@ -1,9 +1,9 @@
-"""Whether a teacher has heard what selects or tests here: then its lessons would carry the answers.
+"""Whether a model of another run has heard what selects or tests here: then what it gives would carry the answers.
 
-What a teacher has heard are the rows that trained its model or selected it, and what its own teachers have heard. What
-tests here may be neither; what selects here may also have selected there, but not trained. Nobody has written down who
-trained: the data of the teacher's run are listed and split again as its settings say, and the test rows that come out
-must be those of the run's predictions. Recordings are compared, not names; see `motet.data.shared_recordings`.
+What a model has heard are the rows that trained or selected it, and what the models that it uses have heard. What tests
+here may be neither; what selects here may also have selected there, but not trained. Nobody has written down who
+trained: the data of the other run are listed and split again as its settings say, and the test rows that come out must
+be those of its predictions. Recordings are compared, not names; see `motet.data.shared_recordings`.
 """
 
 import csv
@@ -23,8 +23,8 @@ from motet.errors import ConfigError, MotetError
 from motet.experiment.folds import split_folds
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.load import reopen
+from motet.experiment.other_runs import OtherRun, Place, other_runs
 from motet.experiment.settings import Experiment
-from motet.experiment.teachers.find import Place, Teacher, find_teachers
 from motet.runs.folder import FoldFolder, RunFolder, read_json
 
 logger = logging.getLogger("motet")
@@ -59,23 +59,39 @@ class Heard:
         return any(start_s < span[1] and span[0] < end_s for start_s, end_s in self._spans.get(place, ()))
 
 
-def check_leaks(corpus: Corpus, folds: Folds, teachers: Mapping[str, Teacher], *, allow_code: bool) -> None:
-    """Refuse teachers that have heard development or test rows; warn of those of whom nobody can tell.
+def check_others(
+    experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus, *, read: bool, allow_code: bool
+) -> None:
+    """Refuse models of other runs that have heard development or test rows; warn of those of whom nobody can tell.
+
+    Parameters
+    ----------
+    read
+        Whether the recordings were read. Where some may be skipped, nobody knows before who tests, so it is asked
+        then; else before, so that nothing is read in vain.
+    allow_code
+        Whether the user code that the other runs name may be run.
 
     Raises
     ------
     ConfigError
-        For every such teacher, with the first of the rows.
+        For every such model, with the first of the rows.
     """
+    others = other_runs(experiment)
+    may_skip = any(part.settings.on_error == "skip" for part in listed.values())
+    if not others or read != may_skip:
+        return
+    trains = experiment.training.epochs > 0
+    folds = {seed: split_folds(listed, corpus, seed=seed, trains=trains) for seed in experiment.all_seeds}
     ears, problems = _Ears(allow_code), list[str]()
-    for teacher in teachers.values():
+    for other in others:
         try:
-            problems += _leaks(corpus, folds, teacher, ears)
+            problems += _leaks(corpus, folds, other, ears)
         except _UnknownError as error:
             logger.warning(
                 "%s: nobody can tell what %s was trained on (%s); make sure that it was nothing that selects or tests "
                 "here",
-                teacher.path, teacher.settings.run, error,
+                other.where, other.named, error,
             )  # fmt: skip
     if problems:
         raise ConfigError(*problems)
@@ -109,16 +125,16 @@ class _Ears:
         self._runs: dict[str, _Relisted] = {}
         self._heard: dict[tuple[str, Place], tuple[Heard, Heard]] = {}
 
-    def of(self, teacher: Teacher, place: Place | None) -> tuple[Heard, Heard]:
-        """Return what trained one of a teacher's models, and what selected it."""
-        if teacher.run is None or place is None:
+    def of(self, other: OtherRun, place: Place | None) -> tuple[Heard, Heard]:
+        """Return what trained one of the models, and what selected it."""
+        if other.run is None or place is None:
             raise _UnknownError("it lies in no run")
-        key = str(teacher.run.path.absolute())
+        key = str(other.run.path.absolute())
         if (key, place) not in self._heard:
             try:
                 if key not in self._runs:
-                    self._runs[key] = _relist(teacher.run, self._allow_code)
-                self._heard[key, place] = self._listen(self._runs[key], teacher.run, *place)
+                    self._runs[key] = _relist(other.run, self._allow_code)
+                self._heard[key, place] = self._listen(self._runs[key], other.run, *place)
             except MotetError as error:
                 raise _UnknownError(str(error).split("\n")[0]) from error
         return self._heard[key, place]
@@ -130,8 +146,8 @@ class _Ears:
         trained, selected = Heard(), Heard()
         trained.add(run.corpus, np.unique(fold.train))
         selected.add(run.corpus, fold.dev)
-        for teacher in find_teachers(run.experiment).values():
-            for own, theirs in zip((trained, selected), self.of(teacher, teacher.place(seed, number)), strict=True):
+        for other in other_runs(run.experiment):
+            for own, theirs in zip((trained, selected), self.of(other, other.place(seed, number)), strict=True):
                 own.add_all(theirs)
         return trained, selected
 
@@ -162,12 +178,12 @@ def _tested_alike(folder: FoldFolder, corpus: Corpus, fold: FoldSplit) -> bool:
     return True
 
 
-def _leaks(corpus: Corpus, folds: Folds, teacher: Teacher, ears: _Ears) -> Iterator[str]:
-    """Yield the first fold in which a teacher has heard what it should not have."""
+def _leaks(corpus: Corpus, folds: Folds, other: OtherRun, ears: _Ears) -> Iterator[str]:
+    """Yield the first fold in which a model has heard what it should not have."""
     for seed, of_seed in folds.items():
         for fold in of_seed:
-            place = teacher.place(seed, fold.number + 1)
-            trained, selected = ears.of(teacher, place)
+            place = other.place(seed, fold.number + 1)
+            trained, selected = ears.of(other, place)
             for heard, what, rows, who in (
                 (trained, "trained", fold.test, "test"),
                 (selected, "selected", fold.test, "test"),
@@ -176,20 +192,19 @@ def _leaks(corpus: Corpus, folds: Folds, teacher: Teacher, ears: _Ears) -> Itera
                 found = heard.among(corpus, rows)
                 if found:
                     where = f"{who} in seed {seed}, fold {fold.number + 1}"
-                    yield _told(corpus, found, where, what, teacher, place)
+                    yield _told(corpus, found, where, what, other, place)
                     return
 
 
-def _told(corpus: Corpus, rows: list[int], where: str, what: str, teacher: Teacher, place: Place | None) -> str:
+def _told(corpus: Corpus, rows: list[int], where: str, what: str, other: OtherRun, place: Place | None) -> str:
     data_set, row = corpus.locate(rows[0])
     of_model = "" if place is None else f" (seed {place[0]}, fold {place[1]})"
     are = "1 row that is" if len(rows) == 1 else f"{len(rows)} rows that are"
     return (
-        f"{teacher.path}: {are} to {where} {what} the teacher {teacher.settings.run}{of_model}, "
-        f"the first is {data_set.ids[row]!r} of data set {data_set.name!r}, so its lessons would carry what they are; "
-        "give both experiments the same test and dev rows (same tasks, split and seed, or the publisher's folds), "
-        "split.dev: 0 where only those that select differ, or a teacher that has not heard them, by its run or "
-        f"{teacher.path}.fold"
+        f"{other.where}: {are} to {where} {what} {other.named}{of_model}, the first is {data_set.ids[row]!r} of data "
+        f"set {data_set.name!r}, so what it gives would carry what they are; give both experiments the same test and "
+        "dev rows (same split and seed, data.NAME.stratify where tasks differ, or the publisher's folds), split.dev: 0 "
+        f"where only those that select differ, or a model that has not heard them, by its run or {other.where}.fold"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which model teaches in which fold, and what is refused."""
+"""Which model of another run is used in which fold, and what is refused."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from tests.experiment.teachers.classroom import lesson_plan
 
 from motet.errors import ConfigError, DataError
-from motet.experiment.teachers.find import Teacher, describe_teachers, find_teachers
+from motet.experiment.other_runs import OtherRun, describe_runs, other_runs
 
 
 def run_folder(path: Path, *places: tuple[int, int], finished: bool = True) -> Path:
@@ -22,8 +22,9 @@ def run_folder(path: Path, *places: tuple[int, int], finished: bool = True) -> P
     return path
 
 
-def found(tmp_path: Path, run: Path, **options: object) -> Teacher:
-    return find_teachers(lesson_plan(tmp_path, teachers={"digit": {"run": str(run), **options}}))["digit"]
+def found(tmp_path: Path, run: Path, **options: object) -> OtherRun:
+    (teacher,) = other_runs(lesson_plan(tmp_path, teachers={"digit": {"run": str(run), **options}}))
+    return teacher
 
 
 def test_the_same_seed_and_fold_teach(tmp_path: Path) -> None:
@@ -71,11 +72,21 @@ def test_what_is_not_finished_does_not_teach(tmp_path: Path) -> None:
 
 def test_digests_tell_models_apart(tmp_path: Path) -> None:
     run = run_folder(tmp_path / "run", (1, 1), (1, 2))
-    before = describe_teachers({"digit": found(tmp_path, run)})["teachers.digit"]
+    before = describe_runs([found(tmp_path, run)])["teachers.digit"]
     moved = tmp_path / "moved"
     shutil.copytree(run, moved)
-    assert describe_teachers({"digit": found(tmp_path, moved)})["teachers.digit"]["digest"] == before["digest"]
+    assert describe_runs([found(tmp_path, moved)])["teachers.digit"]["digest"] == before["digest"]
     (run / "seed-1" / "fold-2" / "best.safetensors").write_bytes(b"other")
-    after = describe_teachers({"digit": found(tmp_path, run)})["teachers.digit"]
+    after = describe_runs([found(tmp_path, run)])["teachers.digit"]
     assert after["models"]["1/1"] == before["models"]["1/1"]
     assert after["digest"] != before["digest"]
+
+
+def test_all_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    empty = str(tmp_path)
+    plan = lesson_plan(tmp_path, teachers={"digit": {"run": empty}}, model={"parallel": {"domain": {"run": empty}}})
+    with pytest.raises(ConfigError) as error:
+        other_runs(plan)
+    assert [problem.partition(":")[0] for problem in error.value.problems] == [
+        "teachers.digit.run", "model.parallel.domain.run",
+    ]  # fmt: skip
