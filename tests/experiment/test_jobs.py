@@ -157,3 +157,17 @@ def test_a_transfer_report_is_a_sweep_here_too(tmp_path: Path, monkeypatch: pyte
             written(tmp_path / "store", data={"own": {"source": speakers, "tasks": tasks}}), tmp_path / "sweep", jobs=3
         )
     assert asked == [3]
+
+
+def test_a_worker_that_is_stopped_at_once_ends_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(jobs_module, "end_with_parent", lambda: None)
+    monkeypatch.setattr("os.setsid", lambda: None, raising=False)
+    log = logging.getLogger("motet")
+    monkeypatch.setattr(log, "handlers", [])
+    monkeypatch.setattr(log, "level", log.level)
+    _, other = multiprocessing.Pipe()
+    jobs_module._work(other, 1)

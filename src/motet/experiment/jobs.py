@@ -225,11 +225,11 @@ def _work(pipe: "Connection[Any, Any]", threads: int) -> None:
     end_with_parent()
     orders: SimpleQueue[Any] = SimpleQueue()
     busy = threading.Event()
-    threading.Thread(target=_listen, args=(pipe, orders, busy), daemon=True).start()
     log = logging.getLogger("motet")
     log.setLevel(logging.INFO)
     log.addHandler(_ToParent(pipe))
     with suppress(KeyboardInterrupt, BrokenPipeError), SharedData() as shared:
+        threading.Thread(target=_listen, args=(pipe, orders, busy), daemon=True).start()  # may interrupt at once
         while (order := orders.get()) is not None:
             outcome = _train(order, threads, shared)
             busy.clear()  # before the parent hears of it and gives the next
