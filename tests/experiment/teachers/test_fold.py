@@ -177,6 +177,27 @@ def test_a_teacher_with_other_features_is_asked_before(school: Path, tmp_path: P
         motet.train(student(school, {"live": True}, features=features), tmp_path / "live")
 
 
+def test_a_teacher_in_the_loop_hears_what_the_student_reads(tmp_path: Path) -> None:
+    """Its own targets need no encoder there; but what is a target only of the student's stands in no batch."""
+    names = {"mel": LOGMEL, "low": {**LOGMEL, "bands": 4}}
+    tasks = {"digit": DIGIT["digit"], "shape": {"kind": "dense", "of": "mel", "metrics": ["mse"]}}
+    data = {"voices": {"source": VOICES, "tasks": tasks}}
+    given: dict[str, Any] = {"data": data, "features": names}
+    layers = {name: [{"kind": "rnn", "hidden": 3}] for name in names}
+    heard = {name: {"encoder": {name: layers[name]}} for name in names}
+    both = trained(tmp_path, "both", **given, model={"encoder": layers, "fusion_per": "frame"})
+    low = trained(tmp_path, "low", **given, model=heard["low"])
+    told = {"digit": {"run": str(low), "live": True}}
+    run = motet.train(lesson_plan(tmp_path, **given, model=heard["low"], teachers=told), tmp_path / "student")
+    assert run.result["tasks"].keys() == {"digit", "shape"}
+    told["digit"]["run"] = str(both)
+    match = (
+        r"teachers.digit.live: the teacher hears the input 'mel' with the student, but the network here does not read"
+    )
+    with pytest.raises(ConfigError, match=match):
+        motet.train(lesson_plan(tmp_path, **given, model=heard["low"], teachers=told), tmp_path / "other")
+
+
 def test_events_are_taught_frame_by_frame(tmp_path: Path) -> None:
     tasks = {"timeline": {"kind": "events", "metrics": ["segment_f1"]}}
     given: dict[str, Any] = {"data": {"street": {"source": EVENTS, "tasks": tasks}}, "split": {"kind": "holdout"}}

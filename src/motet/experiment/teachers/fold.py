@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
 from motet.data.loader import Lessons
-from motet.experiment.preparation import FoldData
+from motet.experiment.preparation import FoldData, unread_inputs
 from motet.experiment.settings import Experiment
 from motet.experiment.teachers.agreement import check_tasks_agree, taught_data_sets, teaching_task, translation
 from motet.experiment.teachers.find import Teacher, find_teachers
@@ -115,8 +115,9 @@ def teach(
         present = np.isin(np.arange(len(corpus)), np.concatenate(list(rows.values())))
         ask = None
         if settings.live:
+            unread = unread_inputs(questions.experiment, prepared.maps)
             for name, way in ways.items():
-                check_same_maps(teacher, model, way, questions.data.listed[name], prepared.maps[name])
+                check_same_maps(teacher, model, way, questions.data.listed[name], prepared.maps[name], unread)
             terms = translation(corpus.tasks[task], own)
             ask = LiveTeacher(model, own, terms, ways, questions.device, precision)
         said = None if settings.live else _ask_all(questions, teacher, model, own, ways, rows, corpus)

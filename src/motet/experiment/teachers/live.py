@@ -65,8 +65,8 @@ class LiveTeacher:
         return Column(lesson, None if rows is None else rows.to(self.device), said.lengths, said.grid)
 
     def _in_own_words(self, batch: Batch) -> Batch:
-        """Return a batch with the teacher's names of data sets, and the inputs that it knows."""
-        wanted = {name for way in self.ways.values() for name in self.model.document.data_sets[way].inputs}
+        """Return a batch with the teacher's names of data sets, and the inputs that it reads."""
+        wanted = {name for way in self.ways.values() for name in self.model.read_inputs(way)}
         spans = tuple((self.ways[name], start, stop) for name, start, stop in batch.spans)
         return replace(batch, inputs={k: v for k, v in batch.inputs.items() if k in wanted}, spans=spans)
 

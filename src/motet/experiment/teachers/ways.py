@@ -1,6 +1,6 @@
 """Whose way the recordings of a data set go when a teacher hears them, and whether the student's maps will do."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from motet.config.wording import did_you_mean
 from motet.data.dataset import DataSet
@@ -68,20 +68,29 @@ def check_hears(teacher: Teacher, model: Model, way: str, data_set: DataSet) -> 
         recording_of_input(own, data_set, teacher)
 
 
-def check_same_maps(teacher: Teacher, model: Model, way: str, part: Listed, maps: Mapping[str, Maps]) -> None:
+def check_same_maps(
+    teacher: Teacher, model: Model, way: str, part: Listed, maps: Mapping[str, Maps], unread: Collection[str]
+) -> None:
     """Look whether the maps that a student sees are those that a teacher in the loop wants.
 
     Parameters
     ----------
     maps
-        What the student sees of the data set, by input.
+        What the student has of the data set, by input.
+    unread
+        Those that are targets only, and stand in no batch as inputs.
 
     Raises
     ------
     ConfigError
         Naming the first input that is another.
     """
-    for name, own in model.document.data_sets[way].inputs.items():
+    for name, own in model.read_inputs(way).items():
+        if name in unread:
+            raise ConfigError(
+                f"{teacher.path}.live: the teacher hears the input {name!r} with the student, but the network here "
+                "does not read it: it is a target only; name an encoder for it in model.encoder, or set live: false"
+            )
         here = part.inputs.get(name)
         wanted = (own.channels, own.bins, own.step_s)
         seen = None if here is None else (maps[name].channels, maps[name].bins, maps[name].grid.step_s)
