@@ -124,3 +124,21 @@ def test_what_cannot_be_is_refused_before_training(tmp_path: Path) -> None:
     flat = {"encoder": [{"kind": "pool"}]}
     with pytest.raises(ConfigError, match=r"model.heads.clean: predicts every frame, but the layers before it leave"):
         dry_run(_experiment(tmp_path / "store", {}, model=flat))
+
+
+@pytest.mark.parametrize("metrics", [None, ["mse"], ["si_sdr"]])
+def test_maps_that_are_no_waveforms_want_metrics_of_their_own(tmp_path: Path, metrics: list[str] | None) -> None:
+    experiment = _experiment(
+        tmp_path / "store",
+        {} if metrics is None else {"metrics": metrics},
+        features={"kind": "logmel", "bands": 6},
+        model={"encoder": [{"kind": "rnn", "hidden": 4}]},
+        training={"epochs": 0},
+    )
+    if metrics is not None:
+        assert list(motet.train(experiment, tmp_path / "run", workers=1).result["tasks"]["clean"]) == metrics
+        return
+    match = r"task 'clean': its target 'signal' is a map \[C=1, T=.*F=6\], .* of waveforms; .*metrics: \[mse\]"
+    for start in (dry_run, lambda own: motet.train(own, tmp_path / "run", workers=1)):
+        with pytest.raises(ConfigError, match=match):
+            start(experiment)

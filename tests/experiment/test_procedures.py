@@ -28,7 +28,12 @@ LAYER_WISE: dict[str, Any] = {
 }
 JUDGE = {"kind": "cnn", "channels": [3], "normalisation": "none", "dropout": 0.2}
 GAN: dict[str, Any] = {
-    "data": {"speakers": {"source": SPEAKERS, "tasks": {"clean": {"kind": "dense"}, "digit": {"kind": "multiclass"}}}},
+    "data": {
+        "speakers": {
+            "source": SPEAKERS,
+            "tasks": {"clean": {"kind": "dense", "metrics": ["mse"]}, "digit": {"kind": "multiclass"}},
+        }
+    },
     "augment": ["noise"],
     "model": {"encoder": [{"kind": "rnn", "hidden": 3}]},
     "training": {

@@ -36,7 +36,7 @@ from motet.experiment.shapes import (
     stored,
     with_frames,
 )
-from motet.experiment.target_checks import check_given
+from motet.experiment.target_checks import check_given, check_map_metrics
 from motet.experiment.tasks import check_tasks
 from motet.experiment.teachers.agreement import taught_data_sets
 from motet.experiment.teachers.fold import Teachers
@@ -251,6 +251,7 @@ def _plan_model(
     shapes, outputs = network_inputs(listed, facts), outputs_of(corpus)
     layers = plan_network(experiment.model, shapes, outputs)
     check_given(listed, corpus, experiment.model, shapes)
+    check_map_metrics(corpus, shapes)
     check_updates(experiment, shapes, outputs)
     check_known_lengths(experiment, shapes, facts, outputs)
     timed = with_frames(shapes, facts)

@@ -32,7 +32,7 @@ from motet.experiment.shapes import (
     recordings_of,
     stored,
 )
-from motet.experiment.target_checks import check_given
+from motet.experiment.target_checks import check_given, check_map_metrics
 from motet.experiment.tasks import check_tasks
 from motet.files import DigestCache
 from motet.model import Model
@@ -80,6 +80,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
         shapes = network_inputs(listed, facts)
         plan_network(experiment.model, shapes, outputs_of(corpus))
         check_given(listed, corpus, experiment.model, shapes)
+        check_map_metrics(corpus, shapes)
         check_fused_frames(experiment, fused, corpus, shapes, facts)
         check_updates(experiment, shapes, outputs_of(corpus))
         try_losses(experiment, shapes, outputs_of(corpus))

@@ -13,6 +13,7 @@ from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
 from motet.networks.targets import given_input
 from motet.pipeline import Pipeline
+from motet.tasks.dense import Dense
 from motet.tasks.task import MapOutput
 
 _SHOWN = 5
@@ -38,6 +39,26 @@ def check_given(
                     f"data.{name}.tasks.{task}: its map is made from the input {given!r}, which this data set has not "
                     f"(it has {', '.join(part.inputs)}); add it, or name another one in `given`"
                 )
+    if problems:
+        raise ConfigError(*problems)
+
+
+def check_map_metrics(corpus: Corpus, shapes: Mapping[str, MapShape]) -> None:
+    """Refuse maps that are no waveforms where no metrics are named: those that are reported then are of waveforms.
+
+    Raises
+    ------
+    ConfigError
+        Naming the task, and the shape of its map.
+    """
+    problems = [
+        f"task {name!r}: its target {task.settings.of!r} is a map {shapes[task.settings.of]}, and the metrics that are "
+        "reported where none are named are of waveforms; name those of maps, as in metrics: [mse]"
+        for name, task in corpus.tasks.items()
+        if isinstance(task, Dense)
+        and "metrics" not in task.settings.model_fields_set
+        and shapes[task.settings.of].bins > 1
+    ]
     if problems:
         raise ConfigError(*problems)
 

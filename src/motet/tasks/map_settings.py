@@ -107,7 +107,8 @@ class DenseSettings(Settings):
     )
     metrics: Many[MapMetricSettings] = option(
         (SiSdrGainSettings(), SiSdrSettings(), MapMeanSquaredErrorSettings()),
-        "What is reported; the first is the one that model selection looks at.",
+        "What is reported; the first is the one that model selection looks at. Name them where the target is no "
+        "waveform, such as mse.",
         min_length=1,
     )
     weight: float = option(1.0, "Weight of the task's loss beside other tasks.", ge=0)
