@@ -129,8 +129,8 @@ def test_a_dry_run_prints_an_experiment_that_loads_again(motet: Motet, experimen
 def test_a_dry_run_as_json(motet: Motet, experiment: Path, finished: Path) -> None:
     document = json.loads(motet("train", experiment, "--dry-run", "--json").out)
     assert list(document) == [
-        "schema", "experiment", "seed", "rows", "tasks", "fused", "inputs", "layers", "parameters", "frozen", "losses",
-        "store", "memory",
+        "schema", "experiment", "seed", "rows", "tasks", "fused", "teachers", "inputs", "layers", "parameters",
+        "frozen", "losses", "store", "memory",
     ]  # fmt: skip
     assert document["rows"][0] == {
         "fold": "1", "data_set": "tones", "task": None, "train": 18, "dev": 6, "test": 8,

@@ -1,6 +1,7 @@
 """Nothing that tests or selects here has trained a model of another run, whatever it is called there."""
 
 import logging
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,22 @@ def test_a_model_without_its_run_is_warned_of(school: Path, tmp_path: Path, capl
         dry_run(student(school, teachers=named))
     assert "teachers.digit: nobody can tell what" in caplog.text
     assert "it lies in no run" in caplog.text
+
+
+def test_a_warm_start_is_warned_of(school: Path, caplog: pytest.LogCaptureFixture) -> None:
+    start = {"epochs": 1, "warm_start": str(school / "teacher/seed-1/fold-1/best.safetensors")}
+    with caplog.at_level(logging.WARNING, logger="motet"):
+        dry_run(lesson_plan(school, training=start, split={"kind": "kfold", "folds": 2, "dev": 0}))
+    assert re.search(r"training.warm_start: \d+ rows that are to test in seed 1, fold 2 trained .*fold-1", caplog.text)
+
+
+def test_what_began_with_other_weights_has_heard_what_these_have(school: Path) -> None:
+    """The run between has seen other recordings only."""
+    data = {"other": {"source": {**VOICES, "seed": 5}, "tasks": {"digit": {"kind": "multiclass"}}}}
+    start = {"epochs": 1, "warm_start": str(school / "teacher/seed-1/fold-1/best.safetensors")}
+    motet.train(lesson_plan(school, data=data, training=start, split="holdout"), school / "begun")
+    with pytest.raises(ConfigError, match=r"rows that are to test in seed 2, fold 1 trained .*begun"):
+        dry_run(student(school, teachers={"digit": {"run": str(school / "begun")}}, seed=2))
 
 
 def test_data_that_changed_are_warned_of(school: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

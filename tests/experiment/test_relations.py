@@ -130,6 +130,10 @@ def test_rows_without_any_target_stay_or_leave(tmp_path: Path) -> None:
     having = [example.id for example in kept if example.targets]
     assert 0 < len(having) < len(kept)
     assert left.ids == having
+    alike = {**own, "unlabelled": "drop", "stratify": ["scene", "some"]}
+    assert list_data(make(tmp_path, {"scenes": alike}))["scenes"].data_set.ids == having
+    taught = make(tmp_path, {"scenes": {**own, "unlabelled": "drop"}}, teachers={"some": {"run": str(tmp_path)}})
+    assert list_data(taught)["scenes"].data_set.ids == kept.ids, "a teacher has something to say of every row"
     nothing = make(tmp_path, {"scenes": {"source": SCENES, "unlabelled": "drop"}})
     bare = {"scenes": nothing.data["scenes"].model_copy(update={"tasks": {}})}
     with pytest.raises(

@@ -38,10 +38,10 @@ def plan_json(plan: Plan) -> Json:
         "experiment": dump(plan.experiment),
         "seed": plan.experiment.all_seeds[0],
         "rows": [{name: getattr(row, name) for name in row.__slots__} for row in plan.rows],
-        "tasks": {name: {"kind": _kind(task), "labels": list(task.labels)} for name, task in plan.tasks.items()},
+        "tasks": {name: {"kind": task.kind, "labels": list(task.labels)} for name, task in plan.tasks.items()},
         "fused": {
             name: {
-                "kind": _kind(own.task),
+                "kind": own.task.kind,
                 "labels": list(own.task.labels),
                 "fuse": own.settings.kind,
                 "of": list(own.bases),
@@ -77,9 +77,9 @@ def _rows(plan: Plan) -> str:
             shown = list(place)
         rows.append([*shown, row.task or "(all rows)", *(f"{count:,}" for count in (row.train, row.dev, row.test))])
         before = place
-    tasks = [f"{name}: {_kind(task)}, {_counted(len(task.labels), _noun(task))}" for name, task in plan.tasks.items()]
+    tasks = [f"{name}: {task.kind}, {_counted(len(task.labels), _noun(task))}" for name, task in plan.tasks.items()]
     tasks += [
-        f"{name}: {own.settings.kind} of {' and '.join(own.bases)}, fused after the fact: {_kind(own.task)}, "
+        f"{name}: {own.settings.kind} of {' and '.join(own.bases)}, fused after the fact: {own.task.kind}, "
         f"{_counted(len(own.task.labels), _noun(own.task))}"
         for name, own in plan.fused.items()
     ]
@@ -145,10 +145,6 @@ def _sizes(plan: Plan) -> str:
             f"{step} for a step ({memory.rows} rows of {memory.frames:,} frames)"
         )
     return "ABOUT\n" + "\n".join(lines)
-
-
-def _kind(task: Any) -> str:
-    return str(getattr(task.settings, "kind", type(task).__name__.lower()))
 
 
 def _noun(task: Any) -> str:

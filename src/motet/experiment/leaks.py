@@ -23,7 +23,7 @@ from motet.errors import ConfigError, MotetError
 from motet.experiment.folds import split_folds
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.load import reopen
-from motet.experiment.other_runs import OtherRun, Place, other_runs
+from motet.experiment.other_runs import OtherRun, Place, other_runs, warm_start_of
 from motet.experiment.settings import Experiment
 from motet.runs.folder import FoldFolder, RunFolder, read_json
 
@@ -64,6 +64,9 @@ def check_others(
 ) -> None:
     """Refuse models of other runs that have heard development or test rows; warn of those of whom nobody can tell.
 
+    A warm start is only warned of: pre-training on all recordings, without their targets, is a usual first step, and
+    what is left of it in the figures is for the reader to judge.
+
     Parameters
     ----------
     read
@@ -77,24 +80,32 @@ def check_others(
     ConfigError
         For every such model, with the first of the rows.
     """
-    others = other_runs(experiment)
+    others, start = other_runs(experiment), warm_start_of(experiment)
     may_skip = any(part.settings.on_error == "skip" for part in listed.values())
-    if not others or read != may_skip:
+    if read != may_skip or not (others or start):
         return
     trains = experiment.training.epochs > 0
     folds = {seed: split_folds(listed, corpus, seed=seed, trains=trains) for seed in experiment.all_seeds}
-    ears, problems = _Ears(allow_code), list[str]()
-    for other in others:
-        try:
-            problems += _leaks(corpus, folds, other, ears)
-        except _UnknownError as error:
-            logger.warning(
-                "%s: nobody can tell what %s was trained on (%s); make sure that it was nothing that selects or tests "
-                "here",
-                other.where, other.named, error,
-            )  # fmt: skip
+    ears = _Ears(allow_code)
+    if start is not None:
+        for problem in _asked(corpus, folds, start, ears):
+            logger.warning("%s", problem)
+    problems = [problem for other in others for problem in _asked(corpus, folds, other, ears)]
     if problems:
         raise ConfigError(*problems)
+
+
+def _asked(corpus: Corpus, folds: Folds, other: OtherRun, ears: "_Ears") -> list[str]:
+    """Return the first leak; where nobody can tell, warn of that."""
+    try:
+        return list(_leaks(corpus, folds, other, ears))
+    except _UnknownError as error:
+        logger.warning(
+            "%s: nobody can tell what %s was trained on (%s); make sure that it was nothing that selects or tests "
+            "here",
+            other.where, other.named, error,
+        )  # fmt: skip
+        return []
 
 
 class _UnknownError(Exception):
@@ -146,7 +157,8 @@ class _Ears:
         trained, selected = Heard(), Heard()
         trained.add(run.corpus, np.unique(fold.train))
         selected.add(run.corpus, fold.dev)
-        for other in other_runs(run.experiment):
+        start = warm_start_of(run.experiment)
+        for other in [*other_runs(run.experiment), *([] if start is None else [start])]:
             for own, theirs in zip((trained, selected), self.of(other, other.place(seed, number)), strict=True):
                 own.add_all(theirs)
         return trained, selected
@@ -204,7 +216,7 @@ def _told(corpus: Corpus, rows: list[int], where: str, what: str, other: OtherRu
         f"{other.where}: {are} to {where} {what} {other.named}{of_model}, the first is {data_set.ids[row]!r} of data "
         f"set {data_set.name!r}, so what it gives would carry what they are; give both experiments the same test and "
         "dev rows (same split and seed, data.NAME.stratify where tasks differ, or the publisher's folds), split.dev: 0 "
-        f"where only those that select differ, or a model that has not heard them, by its run or {other.where}.fold"
+        "where only those that select differ, or use a model that has not heard them"
     )
 
 

@@ -180,7 +180,8 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)
     data_set = _with_targets(data_set, tasks, settings.stratify, whole=whole)
     labels = {task: listed_labels(task, own, data_set.targets(task).counts()) for task, own in tasks.items()}
-    data_set = _labelled(data_set, settings.unlabelled)
+    if not any(_teaches(experiment, name, task) for task in tasks):
+        data_set = _labelled(data_set, settings.unlabelled, tuple(tasks))
     data_set = _limited(data_set, settings, tuple(tasks), experiment.seed)
     inputs = _used(name, _inputs(name, settings, data_set), tasks, experiment.model)
     return Listed(data_set, settings, tasks, inputs, labels, bases)
@@ -209,8 +210,19 @@ def _with_targets(data_set: DataSet, tasks: Collection[str], stratify: Sequence[
     return replace(data_set, table=replace(data_set.table, targets=targets), stratify=named)
 
 
-def _labelled(data_set: DataSet, unlabelled: Literal["keep", "drop"]) -> DataSet:
+def _teaches(experiment: Experiment, name: str, task: str) -> bool:
+    """Tell whether a teacher says something of a task of every training row of a data set, with a target or not."""
+    teacher = experiment.teachers.get(task)
+    return teacher is not None and (teacher.data is None or name in teacher.data)
+
+
+def _labelled(data_set: DataSet, unlabelled: Literal["keep", "drop"], tasks: Sequence[str]) -> DataSet:
     """Return the rows that have a target, or all, and tell how many have none.
+
+    Parameters
+    ----------
+    tasks
+        Those whose targets count.
 
     Raises
     ------
@@ -218,19 +230,19 @@ def _labelled(data_set: DataSet, unlabelled: Literal["keep", "drop"]) -> DataSet
         If they are to be dropped, and none is left.
     """
     having = np.zeros(len(data_set), dtype=bool)
-    for task in data_set.task_names:
+    for task in tasks:
         having |= data_set.targets(task).present
     without = len(data_set) - int(having.sum())
-    if not without or (not data_set.task_names and unlabelled == "keep"):
+    if not without or (not tasks and unlabelled == "keep"):
         return data_set
     if unlabelled == "drop" and without == len(data_set):
         raise DataError(
             f"data.{data_set.name}.unlabelled: drop leaves no row, as none has a target"
-            f"{' of ' * bool(data_set.task_names)}{' or '.join(data_set.task_names)}; write keep, or leave it out"
+            f"{' of ' * bool(tasks)}{' or '.join(tasks)}; write keep, or leave it out"
         )
     what = "left out" if unlabelled == "drop" else "kept; unlabelled: drop leaves them out"
     logger.info("data %s: %d of %d rows have no target of %s: %s", data_set.name, without, len(data_set),
-                " or ".join(data_set.task_names), what)  # fmt: skip
+                " or ".join(tasks), what)  # fmt: skip
     return data_set.select(np.flatnonzero(having)) if unlabelled == "drop" else data_set
 
 

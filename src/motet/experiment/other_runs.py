@@ -98,8 +98,14 @@ class OtherRun:
         }
 
 
+def warm_start_of(experiment: Experiment) -> OtherRun | None:
+    """Return the model whose weights the network begins with."""
+    named = experiment.training.warm_start
+    return None if named is None else find_run("training.warm_start", named, None)
+
+
 def other_runs(experiment: Experiment) -> list[OtherRun]:
-    """Return all that an experiment uses of other runs; no model is loaded.
+    """Return what an experiment uses of other runs to its end, teachers and parallel networks; no model is loaded.
 
     Raises
     ------

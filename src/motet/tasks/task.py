@@ -143,6 +143,11 @@ class Task(ABC):
         self._decision = decision
 
     @property
+    def kind(self) -> str:
+        """What stands at `kind` in its settings; the name of the class of one of the user's own."""
+        return str(getattr(self.settings, "kind", type(self).__name__.lower()))
+
+    @property
     def per_frame(self) -> bool:
         """Whether there is a prediction for every frame, rather than one for a row."""
         return isinstance(self.output_size, PerFrame)

@@ -118,13 +118,13 @@ def _check_task(student: Task, teacher: Task, where: Teacher) -> None:
     run = where.settings.run
     if student.lesson_kind is None:
         raise ConfigError(
-            f"{where.path}: nobody can teach the task {student.name!r}, which is a {_kind(student)}; what has soft "
+            f"{where.path}: nobody can teach the task {student.name!r}, which is a {student.kind}; what has soft "
             "labels, numbers or events can be taught"
         )
     if student.lesson_kind != teacher.lesson_kind:
         raise ConfigError(
-            f"{where.path}: the task {student.name!r} is a {_kind(student)}, but {teacher.name!r} of {run} is a "
-            f"{_kind(teacher)}; make both the same"
+            f"{where.path}: the task {student.name!r} is a {student.kind}, but {teacher.name!r} of {run} is a "
+            f"{teacher.kind}; make both the same"
         )
     if set(student.labels) != set(teacher.labels):
         raise ConfigError(
@@ -136,7 +136,3 @@ def _check_task(student: Task, teacher: Task, where: Teacher) -> None:
             f"{where.path}.live: is false, but {student.name!r} is a task of frames, of which a teacher is asked at "
             "every step; set live: true"
         )
-
-
-def _kind(task: Task) -> str:
-    return type(task).__name__.lower()

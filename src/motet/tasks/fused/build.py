@@ -64,7 +64,7 @@ def bases_of(name: str, settings: AnyFuse, tasks: Mapping[str, Task]) -> dict[st
         raise ConfigError(f"fuse.{name}: is made of {twice[0]!r} twice; name each task once")
     bases = {base: tasks[base] for base in settings.needs}
     problems = [
-        f"fuse.{name}: {base!r} has no probabilities of labels, but is {type(task).__name__.lower()}; fuse binary, "
+        f"fuse.{name}: {base!r} has no probabilities of labels, but is {task.kind}; fuse binary, "
         "multiclass, multilabel, events, activity or onsets"
         for base, task in bases.items()
         if not isinstance(task, Binary | Multiclass | Multilabel | Events)
@@ -114,8 +114,8 @@ def build_fused(
         or len(task.output_names) != len(labels if exclusive else first.output_names)
     ):
         raise ConfigError(
-            f"fuse.{name}.task: is {type(task).__name__.lower()}, which cannot be told from what it is made of "
-            f"({', '.join(f'{base}: {type(own).__name__.lower()}' for base, own in bases.items())}); give it the kind "
+            f"fuse.{name}.task: is {task.kind}, which cannot be told from what it is made of "
+            f"({', '.join(f'{base}: {own.kind}' for base, own in bases.items())}); give it the kind "
             f"{'multiclass' if exclusive else 'of ' + repr(first.name)}"
         )
     return _KINDS[type(settings)](settings, task, bases)
@@ -126,8 +126,7 @@ def _mismatches(name: str, settings: AnyFuse, bases: Mapping[str, Task]) -> list
     first, *others = bases.values()
     if isinstance(settings, ProductSettings):
         return [
-            f"fuse.{name}: a product joins tasks of one label each, but {base!r} is {type(task).__name__.lower()}; "
-            "leave it out"
+            f"fuse.{name}: a product joins tasks of one label each, but {base!r} is {task.kind}; leave it out"
             for base, task in bases.items()
             if not has_one_label(task)
         ]
@@ -140,7 +139,7 @@ def _mismatches(name: str, settings: AnyFuse, bases: Mapping[str, Task]) -> list
         ]
     (by,) = others
     if isinstance(settings, ConditionSettings) and not has_one_label(by):
-        return [f"fuse.{name}.by: {by.name!r} is {type(by).__name__.lower()}, but a scene is one label of several"]
+        return [f"fuse.{name}.by: {by.name!r} is {by.kind}, but a scene is one label of several"]
     if by.per_frame and not first.per_frame:
         return [
             f"fuse.{name}.by: {by.name!r} is told frame by frame and {first.name!r} once a recording; gate a task of "
