@@ -18,7 +18,7 @@ demo: setup
 	$(BIN)/motet evaluate demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-full: setup
 	$(BIN)/python -m pytest -m 'full or not full'
