@@ -54,7 +54,10 @@ def test_what_cannot_be_is_refused_before_the_recordings_are_read(
     assert not store.exists()
 
 
-def test_training_rows_that_are_too_short_are_named(motet: Motet, experiment: Path, tmp_path: Path) -> None:
+def test_training_rows_that_are_too_short_are_named(
+    motet: Motet, experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("motet.files.digest_cache._SETTLED_NS", -1)  # new recordings are remembered, too
     words = ("train", experiment, "-o", tmp_path / "run", "segments=null", "model.encoder.0.channels=[4,4,4]")
     said = motet(*words, "features.hop_s=0.05")
     assert said.code == 2

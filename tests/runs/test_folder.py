@@ -24,6 +24,18 @@ def test_folds_are_those_that_were_begun_in_order(tmp_path: Path) -> None:
     assert RunFolder(tmp_path).folds() == [(1, 9), (1, 10), (2, 1)]
 
 
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    fold = folder.fold(1, 1)
+    for place in (folder.path, folder.code, fold.path, fold.predictions, tmp_path / "other"):
+        place.mkdir(parents=True, exist_ok=True)
+        for name in (".data.json.0123456789ab.tmp", "kept.json"):
+            (place / name).write_bytes(b"torn")
+    folder.remove_stale()
+    assert [path.parent for path in tmp_path.rglob("*.tmp")] == [tmp_path / "other"]
+    assert len(list(tmp_path.rglob("kept.json"))) == 5
+
+
 def test_a_folder_of_something_else_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"is not the folder of a run \(it has no experiment\.yaml\); name what -o"):
         open_existing(tmp_path)

@@ -12,10 +12,7 @@ from motet.config.user_code import components_of, with_components
 from motet.config.user_files import file_digest
 from motet.experiment.settings import Experiment
 from motet.files import atomic_write
-from motet.runs.folder import RunFolder
-
-CODE = "code"
-"""The folder of the copies."""
+from motet.runs.folder import CODE, RunFolder
 
 
 def holds_code(experiment: Experiment) -> bool:
@@ -38,7 +35,7 @@ def with_copies_named(experiment: Experiment) -> Experiment:
 def copy_code(experiment: Experiment, folder: RunFolder) -> None:
     """Copy every file of user code that an experiment names into the folder of its run."""
     for path, name in _names(experiment).items():
-        copy = folder.path / CODE / name
+        copy = folder.code / name
         if copy.is_file() and file_digest(copy) == file_digest(path):
             continue
         copy.parent.mkdir(exist_ok=True)
@@ -49,7 +46,7 @@ def copy_code(experiment: Experiment, folder: RunFolder) -> None:
 def changed_code(experiment: Experiment, folder: RunFolder) -> Iterator[str]:
     """Yield the files of user code that are no longer what the run was begun with."""
     for path, name in _names(experiment).items():
-        copy = folder.path / CODE / name
+        copy = folder.code / name
         if not copy.is_file() or file_digest(copy) != file_digest(path):
             yield f"{CODE}/{name}: {path} has another content"
 

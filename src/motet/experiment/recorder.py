@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from motet.experiment.settings import Experiment
-from motet.files import JsonLines, remove_stale
+from motet.files import JsonLines
 from motet.model import read_notes, write_model
 from motet.runs.folder import FoldFolder
 from motet.runs.tracking import epoch_line, rewrite_tensorboard, write_tensorboard
@@ -43,7 +43,6 @@ class Recorder:
 
     def resume(self) -> None:
         """Go on from the last saved moment, where there is one; else clear away what never became one."""
-        remove_stale(self._folder.path, older_than_s=0)
         if not self._folder.last.is_file():
             self._records.truncate(0)
             for model in self._folder.path.glob("*.safetensors"):

@@ -134,6 +134,7 @@ def run_experiment(
     check_place(folder)
     choose_precision(experiment.training.autocast, choose_device(experiment.training.device))
     with lock(folder.lock, timeout_s=0):
+        folder.remove_stale()
         others = describe_runs(other_runs(experiment))
         teachers = Teachers.of(experiment, allow_code=allow_code)
         experiment = begin_run(folder, experiment)

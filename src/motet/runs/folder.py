@@ -26,9 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from motet.errors import ConfigError, DataError
-from motet.files import atomic_write
+from motet.files import atomic_write, remove_stale
 
 Json = dict[str, Any]
+
+CODE = "code"
+"""The folder of the user's own files, as settings name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,11 @@ class RunFolder:
         return self.path / "data.json"
 
     @property
+    def code(self) -> Path:
+        """The folder of the user's own files."""
+        return self.path / CODE
+
+    @property
     def log(self) -> Path:
         """Every step with its time."""
         return self.path / "run.log"
@@ -130,6 +138,12 @@ class RunFolder:
         """Tell whether something would be lost with this folder: a model, or figures."""
         begun = [self.fold(seed, number) for seed, number in self.folds()]
         return any(fold.last.is_file() or fold.scores.is_file() for fold in begun)
+
+    def remove_stale(self) -> None:
+        """Remove what killed writers left; for the process that holds the lock."""
+        folds = [self.fold(*begun) for begun in self.folds()]
+        for place in (self.path, self.code, *(fold.path for fold in folds), *(fold.predictions for fold in folds)):
+            remove_stale(place, older_than_s=0)
 
 
 def predicting_model(folder: FoldFolder) -> Path:
