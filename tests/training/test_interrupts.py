@@ -1,5 +1,6 @@
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,6 +19,14 @@ def test_the_first_signal_is_noted_and_the_second_raised(number: signal.Signals)
             signal.raise_signal(number)
 
 
+@pytest.fixture
+def _interrupts_are_raised() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores them in the background
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interrupts_are_raised")
 def test_afterwards_signals_are_handled_as_before() -> None:
     before = [signal.getsignal(number) for number in BOTH]
     with pytest.raises(RuntimeError, match="of the step"), deferred_interrupts():
