@@ -29,8 +29,8 @@ from motet.data.splits import split_corpus
 from motet.experiment.data import open_data
 from motet.experiment.fold import train_fold
 from motet.experiment.preparation import prepare_fold
-from motet.experiment.run import log_to
 from motet.runs.folder import FoldFolder
+from motet.runs.log import log_to
 
 EPOCHS, ROUNDS, BATCH, RATE = 2, 5, 32, 1e-3
 FRAMES, BINS = 50, 40

@@ -2,35 +2,32 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
-from motet.data.dataset import DataSet
 from motet.data.identity import digest_rows
 from motet.data.roles import FoldSplit
-from motet.errors import DataError
+from motet.experiment.damaged import check_budget, find_failures, reasons_by_id, warn_of_skipped, without
+from motet.experiment.extracting import Extractor, log_extractions, open_store
 from motet.experiment.listing import Listed, build_corpus, check_whole, list_data_set
 from motet.experiment.noise import OpenNoise, build_mixes, check_channels, list_noise, open_noise
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
+from motet.experiment.shapes import recordings_of
 from motet.experiment.shared_data import SharedData, key_of, noise_key
 from motet.experiment.target_checks import check_target_lengths
-from motet.extraction import Extraction, extract_recordings
-from motet.files import DigestCache, digest_bytes
-from motet.maps import LiveMaps, Maps, StoredMaps, misfits
+from motet.extraction import Extraction
+from motet.files import digest_bytes
+from motet.maps import LiveMaps, Maps, StoredMaps
 from motet.pipeline import Pipeline
 from motet.signals.augment import AugmentationChain
 from motet.signals.mix import Mix
-from motet.signals.recording import Recording
-from motet.store.store import Store
 from motet.tasks.task import Task
 
 logger = logging.getLogger("motet")
@@ -137,65 +134,51 @@ def open_data(
         With all recordings that cannot be used, where the settings do not skip them.
     """
     began = time.monotonic()
-    closing = ExitStack()
-    shared = closing.enter_context(SharedData()) if shared is None else shared
-    try:
-        whole = tasks is None
-        keys = {name: key_of(experiment, name, whole=whole) for name in experiment.data}
-        listed = _list(experiment, shared, keys, whole=whole)
+    with ExitStack() as closing:
+        shared = closing.enter_context(SharedData()) if shared is None else shared
+        keys = {name: key_of(experiment, name, whole=tasks is None) for name in experiment.data}
+        listed = _list(experiment, shared, keys, whole=tasks is None)
         noise = shared.once("noise", noise_key(experiment), partial(list_noise, experiment))
         corpus = build_corpus(listed, tasks, taught=experiment.teachers)
         check(listed, corpus)
-        store, cache = _open_store(experiment, listed, shared)
+        store, cache = open_store(experiment, listed, shared)
+        extractor = Extractor(store, cache, experiment.store.precision, workers, progress)
         new = [name for name in listed if not shared.holds("extraction", keys[name])]
         extractions = {
-            name: shared.once(
-                "extraction", keys[name], partial(_extract, part, store, cache, experiment, workers, progress)
-            )
+            name: shared.once("extraction", keys[name], partial(extractor.data_set, part))
             for name, part in listed.items()
         }
-        failures = {name: _failures(listed[name], found, store) for name, found in extractions.items()}
-        _check_budget(listed, failures)
-        kept = {name: _without(listed[name], failures[name]) for name in listed}
-        stored = {
-            name: shared.once(
-                "maps", keys[name], partial(_stored_maps, *kept[name], extractions[name], store, experiment)
-            )
-            for name in listed
-        }
-        extract = partial(_extract_noise, store, cache, workers, progress)
-        opened = shared.once(
-            "signals", noise_key(experiment, keys), partial(open_noise, experiment, listed, noise, store, extract)
-        )
-        for name, inputs in stored.items():
-            check_channels(name, next(iter(inputs.values())).channels, opened)
+        failures = {name: find_failures(listed[name], own, store) for name, own in extractions.items()}
+        check_budget(listed, failures)
+        kept = {name: without(part, failures[name]) for name, part in listed.items()}
         if any(failures.values()):
-            left = {name: part for name, (part, _) in kept.items()}
-            corpus = build_corpus(left, tasks, taught=experiment.teachers)
-    except BaseException:
-        closing.close()
-        raise
-    _warn_of_rates(stored)
-    _log({name: extractions[name] for name in new}, failures, time.monotonic() - began)
-    found = OpenData(
-        corpus,
-        {name: part for name, (part, _) in kept.items()},
-        stored,
-        extractions,
-        {
-            name: {listed[name].data_set.ids[row]: reason for row, reason in found.items()}
-            for name, found in failures.items()
-        },
-        shared,
-        keys,
-        opened,
-        closing,
-    )
-    try:
+            corpus = build_corpus({name: part for name, (part, _) in kept.items()}, tasks, taught=experiment.teachers)
+        found = OpenData(
+            corpus=corpus,
+            listed={name: part for name, (part, _) in kept.items()},
+            stored={
+                name: shared.once("maps", keys[name], partial(_stored_maps, *own, extractions[name], extractor))
+                for name, own in kept.items()
+            },
+            extractions=extractions,
+            skipped={name: reasons_by_id(listed[name], own) for name, own in failures.items()},
+            shared=shared,
+            keys=keys,
+            noise=shared.once(
+                "signals",
+                noise_key(experiment, keys),
+                partial(open_noise, experiment, listed, noise, store, extractor.noise),
+            ),
+        )
+        _warn_of_rates(found.stored)
+        for name in new:
+            log_extractions(name, extractions[name])
+            warn_of_skipped(name, failures[name])
+        logger.info("data ready after %.2f s", time.monotonic() - began)
+        for name, inputs in found.stored.items():
+            check_channels(name, next(iter(inputs.values())).channels, found.noise)
         check_target_lengths(found.listed, corpus, experiment.model, found.maps(0))
-    except BaseException:
-        closing.close()
-        raise
+        found.closing = closing.pop_all()
     return found
 
 
@@ -209,118 +192,17 @@ def _list(experiment: Experiment, shared: SharedData, keys: Mapping[str, str], *
     return {name: replace(part, settings=experiment.data_set(name)) for name, part in listed.items()}
 
 
-def _open_store(experiment: Experiment, listed: Mapping[str, Listed], shared: SharedData) -> tuple[Store, DigestCache]:
-    """Open the experiment's store, or one for this process alone where a Python object made the maps."""
-    pipelines = [Pipeline(settings) for part in listed.values() for _, settings in part.inputs.values()]
-    if not all(pipeline.identified for pipeline in pipelines):
-        logger.warning("a Python object prepares or extracts: its maps are kept for this process only")
-        return shared.own_store()
-    store, cache = shared.store(Path(experiment.store.path))
-    for problem in store.problems():
-        logger.warning("%s", problem)
-    return store, cache
-
-
-def _extract(
-    part: Listed,
-    store: Store,
-    cache: DigestCache,
-    experiment: Experiment,
-    workers: int | None,
-    progress: ProgressFactory,
-) -> dict[str, Extraction]:
-    found = {}
-    for name, (recording, settings) in part.inputs.items():
-        recordings = _recordings(part.data_set, recording)
-        found[name] = extract_recordings(
-            Pipeline(settings),
-            recordings,
-            store,
-            cache,
-            precision=experiment.store.precision,
-            workers=workers,
-            progress=progress(f"extracting {part.data_set.name}", len(recordings)),
-        )
-    return found
-
-
-def _extract_noise(
-    store: Store,
-    cache: DigestCache,
-    workers: int | None,
-    progress: ProgressFactory,
-    pipeline: Pipeline,
-    recordings: Sequence[Recording[Any]],
-    name: str,
-) -> Extraction:
-    bar = progress(f"extracting {name}", len(recordings))
-    return extract_recordings(pipeline, recordings, store, cache, workers=workers, progress=bar)
-
-
-def _recordings(data_set: DataSet, name: str) -> list[Recording[Any]]:
-    """Return the recordings of an input; the corpus has checked that none is missing."""
-    return [recording for recording in data_set.recordings(name) if recording is not None]
-
-
-def _failures(part: Listed, extractions: Mapping[str, Extraction], store: Store) -> dict[int, str]:
-    """Return the reason by row, over all inputs."""
-    failures: dict[int, str] = {}
-    for name, extraction in extractions.items():
-        recordings = _recordings(part.data_set, part.inputs[name][0])
-        there = [row for row, key in enumerate(extraction.keys) if key]
-        found = misfits(store.find([extraction.keys[row] for row in there]))
-        odd = {there[at]: f"{recordings[there[at]].describe()}: {reason}" for at, reason in found.items()}
-        failures = {**odd, **extraction.failures, **failures}
-    return dict(sorted(failures.items()))
-
-
-def _check_budget(listed: Mapping[str, Listed], failures: Mapping[str, Mapping[int, str]]) -> None:
-    problems: list[str] = []
-    for name, found in failures.items():
-        part = listed[name]
-        share = len(found) / len(part.data_set)
-        if not found or (part.settings.on_error == "skip" and share <= part.settings.max_skipped and share < 1):
-            continue
-        problems += list(found.values()) if share < 1 else _each_reason_once(list(found.values()))
-        remedy = f"repair or remove them, or set data.{name}.on_error: skip"
-        if part.settings.on_error == "skip" and share < 1:
-            remedy = f"that is more than data.{name}.max_skipped, {part.settings.max_skipped:g}"
-        problems.append(f"data set {name!r}: {len(found)} of {len(part.data_set)} recordings cannot be used; {remedy}")
-    if problems:
-        raise DataError(*problems)
-
-
-def _each_reason_once(found: Sequence[str]) -> list[str]:
-    """Return one line for all recordings of one reason: where every one fails, a setting is wrong, not the files."""
-    reasons: dict[str, list[str]] = {}
-    for text in found:
-        place, _, reason = text.partition(": ")
-        reasons.setdefault(reason, []).append(place)
-    return [
-        f"{places[0]}{f' and {len(places) - 1} more' if len(places) > 1 else ''}: {reason}"
-        for reason, places in reasons.items()
-    ]
-
-
-def _without(part: Listed, failures: Mapping[int, str]) -> tuple[Listed, Rows]:
-    """Return a data set without its failed rows, and which rows were kept."""
-    kept = np.array([row for row in range(len(part.data_set)) if row not in failures], dtype=np.int64)
-    if not failures:
-        return part, kept
-    return replace(part, data_set=part.data_set.select(kept)), kept
-
-
 def _stored_maps(
-    part: Listed, rows: Rows, extractions: Mapping[str, Extraction], store: Store, experiment: Experiment
+    part: Listed, rows: Rows, extractions: Mapping[str, Extraction], extractor: Extractor
 ) -> dict[str, StoredMaps]:
     """Return the maps of the rows that were kept."""
     return {
         name: StoredMaps(
-            store,
-            store.find([extractions[name].keys[row] for row in rows.tolist()]),
+            extractor.store,
+            extractor.store.find([extractions[name].keys[row] for row in rows.tolist()]),
             pipeline=Pipeline(settings),
-            recordings=_recordings(part.data_set, recording),
-            precision=experiment.store.precision,
+            recordings=recordings_of(part, recording),
+            precision=extractor.precision,
         )
         for name, (recording, settings) in part.inputs.items()
     }
@@ -366,19 +248,3 @@ def _live(
             mixes=mixes(recording),
         )
     return maps
-
-
-def _log(
-    extractions: Mapping[str, Mapping[str, Extraction]], failures: Mapping[str, Mapping[int, str]], seconds: float
-) -> None:
-    for name, found in extractions.items():
-        for input_name, extraction in found.items():
-            logger.info(
-                "data %s, input %s: %d maps computed, %d from the store",
-                name, input_name, extraction.computed, extraction.reused,
-            )  # fmt: skip
-        for reason in list(failures[name].values())[:_SHOWN]:
-            logger.warning("data %s: skipped %s", name, reason)
-        if len(failures[name]) > _SHOWN:
-            logger.warning("data %s: skipped %d more", name, len(failures[name]) - _SHOWN)
-    logger.info("data ready after %.2f s", seconds)

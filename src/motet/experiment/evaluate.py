@@ -20,7 +20,7 @@ from motet.experiment.folds import split_folds
 from motet.experiment.load import load_experiment, reopen
 from motet.experiment.preparation import FoldData, segments_of
 from motet.experiment.progress import ProgressFactory, no_progress
-from motet.experiment.run import check_same_data, describe_data
+from motet.experiment.same_run import check_same_data, describe_data
 from motet.experiment.scoring import as_predictions, mean_losses, predict_rows
 from motet.experiment.settings import OVERRIDABLE, DataSetSettings, Experiment
 from motet.model import Model

@@ -10,7 +10,7 @@ from motet.config import load
 from motet.experiment.data import open_data
 from motet.experiment.listing import Listed, list_data_set
 from motet.experiment.other_runs import OTHERS, describe_runs, other_runs
-from motet.experiment.run import changed_data, changed_settings, describe_data
+from motet.experiment.same_run import changed_data, changed_settings, describe_data
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import recordings_of
 from motet.experiment.shared_data import SharedData, key_of
