@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from motet.data.batch import Batch
+from motet.data.batch import Batch, Column
 from motet.errors import ConfigError
 from motet.model import Model, as_frames
 from motet.networks.build import build_network
@@ -19,6 +19,7 @@ from motet.training.optimizers import build_schedule
 from motet.training.procedure_settings import LayerWiseSettings
 from motet.training.procedures.layer_wise import Decoder, LayerWise, stages_of
 from motet.training.settings import OneCycleSettings
+from motet.training.teaching import Teaching, Vary
 from tests.training.small import quiet_hooks, small_corpus, small_loader, small_model, small_training, weights
 
 ROWS = np.array([0, 1, 2, 10, 12])
@@ -136,6 +137,20 @@ def test_the_joint_updates_follow_as_if_nothing_had_been() -> None:
     assert not moved(weights(plain.model), weights(training.model))
     assert training.sums == plain.sums
     assert training.optimizer.param_groups[0]["lr"] == plain.optimizer.param_groups[0]["lr"]
+
+
+def test_a_teacher_in_the_loop_is_asked_once_tasks_are_learned() -> None:
+    asked: list[int] = []
+
+    def ask(own: Batch, vary: Vary) -> Column:
+        asked.append(training.position.epoch)
+        return Column(torch.zeros(own.size, 1))
+
+    training = begin(teaching={"digit": Teaching(0.5, 2.0, ask)})
+    for epoch in range(4):
+        training.position.epoch = epoch
+        take_step(training, batch(rows=ROWS[:3]))
+    assert asked == [3], "three layers come first, which learn no task"
 
 
 def test_a_batch_without_a_layers_input_is_no_step() -> None:

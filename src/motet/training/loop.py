@@ -316,7 +316,7 @@ def _ready(training: Training, batch: Batch) -> Prepared:
         return mix_inputs(_augmented(training, own, inputs), own, training.device)
 
     inputs = _augmented(training, batch, training.model.scale(batch, training.device))
-    said = ask_all(training.teaching, batch, vary)
+    said = ask_all(training.teaching, batch, vary) if training.learns_tasks else {}
     return prepare(inputs, batch, training.device, training.model.targets(batch, training.device), said)
 
 
