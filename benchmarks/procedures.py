@@ -17,8 +17,8 @@ from benchmarks.measure import Row, compare, repeat
 
 import motet
 from motet.data.splits import split_corpus
+from motet.experiment.beginning import begin_training
 from motet.experiment.data import open_data
-from motet.experiment.fold import begin_training
 from motet.experiment.preparation import prepare_fold
 from motet.training.loop import Training, take_step
 

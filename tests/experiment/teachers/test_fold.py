@@ -14,9 +14,9 @@ from tests.reliability.test_resuming import SIGNALS, train_with_stop
 import motet
 from motet import Experiment
 from motet.errors import ConfigError
+from motet.experiment.beginning import begin_training
 from motet.experiment.data import open_data
 from motet.experiment.dry_run import dry_run
-from motet.experiment.fold import begin_training
 from motet.experiment.folds import split_folds
 from motet.experiment.preparation import FoldData, prepare_fold
 from motet.experiment.teachers.fold import Teachers
