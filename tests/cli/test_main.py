@@ -108,15 +108,18 @@ def test_130_is_interrupted_and_the_same_command_goes_on(
     assert "resuming in epoch 2 after step 1" in said.err
 
 
-def test_being_told_to_end_is_an_interrupt(motet: Motet, monkeypatch: pytest.MonkeyPatch, finished: Path) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_told_to_end_is_an_interrupt(
+    number: signal.Signals, motet: Motet, monkeypatch: pytest.MonkeyPatch, finished: Path
+) -> None:
+    before = signal.getsignal(number)
 
     def told(*args: object, **options: object) -> None:
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
 
     monkeypatch.setattr("motet.experiment.evaluate.evaluate", told)
     assert motet("evaluate", finished).code == 130
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import json
 import logging
 import multiprocessing
+import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -56,13 +57,13 @@ def outcome(folder: Path) -> list[tuple[str, str, Any]]:
 
 
 @contextmanager
-def interrupted_at(words: str) -> Iterator[None]:
-    """Ask to stop when the log says so."""
+def at_line(words: str, act: Callable[[], None]) -> Iterator[None]:
+    """Do something when the log says so."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if words in record.getMessage():
-                raise KeyboardInterrupt
+                act()
 
     log, handler, level = logging.getLogger("motet"), Handler(), logging.getLogger("motet").level
     log.addHandler(handler)
@@ -72,6 +73,10 @@ def interrupted_at(words: str) -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def modes(folder: Path, *names: str) -> dict[str, Any]:
@@ -95,7 +100,7 @@ def test_a_worker_that_fails_or_is_killed_costs_its_point_alone(tmp_path: Path) 
 
 def test_runs_are_those_of_one_process_also_after_an_interruption(tmp_path: Path) -> None:
     given = written(tmp_path / "store", sweep=modes(tmp_path, "pass"))
-    with interrupted_at("point 1 of 1: epoch 4/40"), pytest.raises(KeyboardInterrupt):
+    with at_line("point 1 of 1: epoch 4/40", interrupt), pytest.raises(KeyboardInterrupt):
         motet.sweep(given, tmp_path / "jobs", allow_code=True, jobs=2)
     log = tmp_path / "jobs" / "encoder=pass" / "run.log"
     assert "stopped in epoch " in log.read_text()
@@ -171,3 +176,24 @@ def test_a_worker_that_is_stopped_at_once_ends_in_silence(monkeypatch: pytest.Mo
     monkeypatch.setattr(log, "level", log.level)
     _, other = multiprocessing.Pipe()
     jobs_module._work(other, 1)
+
+
+@contextmanager
+def sigint_ignored() -> Iterator[None]:
+    """Begin as a command does that a script starts with &."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("jobs", "words"), [(None, "point 1 of 2"), (2, "data of 2 points")])
+def test_a_sweep_in_the_background_of_a_script_can_be_stopped(
+    jobs: int | None, words: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    given = written(tmp_path / "store", sweep={"seed": [1, 2]})
+    with sigint_ignored(), at_line(words, lambda: signal.raise_signal(number)), pytest.raises(KeyboardInterrupt):
+        motet.sweep(given, tmp_path / "sweep", jobs=jobs)
+    assert not (tmp_path / "sweep" / "seed=1").exists()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from motet.training.interrupts import deferred_interrupts
+from motet.training.interrupts import deferred_interrupts, interruptible
 
 BOTH = (signal.SIGINT, signal.SIGTERM)
 
@@ -36,11 +36,22 @@ def test_afterwards_signals_are_handled_as_before() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize("number", BOTH)
+def test_elsewhere_a_signal_is_raised_also_where_it_was_ignored(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with interruptible(), pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
 def test_other_threads_are_left_alone() -> None:
     found: list[bool] = []
 
     def work() -> None:
-        with deferred_interrupts() as request:
+        with interruptible(), deferred_interrupts() as request:
             found.append(request.requested)
 
     thread = threading.Thread(target=work)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from motet.cli.interrupts import interruptible
 from motet.experiment.progress import spoken
+from motet.training.interrupts import interruptible
 
 Clock = Callable[[], float]
 
@@ -123,7 +123,7 @@ class _Bar:
 
 @contextmanager
 def console() -> Iterator[Screen]:
-    """Show the log on standard error while a command runs, and let SIGTERM stop it as Ctrl-C does."""
+    """Show the log on standard error while a command runs, and let Ctrl-C and SIGTERM stop it alike."""
     screen = Screen(sys.stderr)
     logger = logging.getLogger("motet")
     handler = _AboveTheBar(screen)

@@ -28,6 +28,7 @@ from motet.experiment.attempt import Json, attempt, failed
 from motet.experiment.run import run_experiment
 from motet.experiment.settings import Experiment
 from motet.experiment.shared_data import SharedData
+from motet.training.interrupts import interruptible
 from motet.workers import end_with_parent, unseen_main
 
 logger = logging.getLogger("motet")
@@ -221,14 +222,13 @@ def _work(pipe: "Connection[Any, Any]", threads: int) -> None:
     """Train what comes through the pipe, until nothing does."""
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl-C reaches all processes of a terminal; the parent alone decides
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     end_with_parent()
     orders: SimpleQueue[Any] = SimpleQueue()
     busy = threading.Event()
     log = logging.getLogger("motet")
     log.setLevel(logging.INFO)
     log.addHandler(_ToParent(pipe))
-    with suppress(KeyboardInterrupt, BrokenPipeError), SharedData() as shared:
+    with suppress(KeyboardInterrupt, BrokenPipeError), interruptible(), SharedData() as shared:
         threading.Thread(target=_listen, args=(pipe, orders, busy), daemon=True).start()  # may interrupt at once
         while (order := orders.get()) is not None:
             outcome = _train(order, threads, shared)

@@ -32,6 +32,7 @@ from motet.experiment.shared_data import SharedData
 from motet.experiment.sweep_tables import write_tables
 from motet.files import lock
 from motet.runs.folder import RunFolder, read_json, write_json
+from motet.training.interrupts import interruptible
 
 logger = logging.getLogger("motet")
 
@@ -143,7 +144,7 @@ def sweep(
         results[name] = outcome
         write_json(folder / "sweep.json", describe(grid, folder, results))
 
-    with lock(folder / ".lock", timeout_s=0):
+    with interruptible(), lock(folder / ".lock", timeout_s=0):
         if at_once == 1:
             _run_here(grid, folder, workers, progress, ended)
         else:

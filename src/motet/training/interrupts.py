@@ -1,8 +1,11 @@
-"""Ctrl-C and SIGTERM during training wait for the end of the step, so that what is saved is whole."""
+"""What Ctrl-C and SIGTERM do: between steps of a training they wait for the step, elsewhere they end what is done.
+
+Both are heard wherever the main thread works, also where a shell has SIGINT ignored, as in the background of a script.
+"""
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -17,23 +20,43 @@ class StopRequest:
 
 @contextmanager
 def deferred_interrupts() -> Iterator[StopRequest]:
-    """Note the first interrupt instead of raising it; a second one is raised at once.
+    """Note the first interrupt instead of raising it, so that what is saved is whole; a second one is raised at once.
 
     Outside the main thread, where signals cannot be caught, nothing is deferred.
     """
     request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield request
-        return
 
     def note(number: int, frame: FrameType | None) -> None:
         if request.requested:
             raise KeyboardInterrupt
         request.requested = True
 
-    before = {number: signal.signal(number, note) for number in _SIGNALS}
-    try:
+    with _handled_by(note):
         yield request
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` at an interrupt, so that SIGTERM, too, lets a command say how to go on.
+
+    Outside the main thread nothing changes.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled_by(stop):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
