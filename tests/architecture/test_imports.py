@@ -65,6 +65,10 @@ def test_options_and_schema_are_light(arguments: list[str]) -> None:
     assert not _loaded(f"from motet.cli import main; main({arguments})") & {*HEAVY}
 
 
+def test_a_worker_of_a_sweep_begins_light() -> None:
+    assert not _loaded("import motet.experiment.job_worker") & {*HEAVY}
+
+
 def test_core_trains_without_any_extra(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("core")
     _run(f"""

@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from tests.reliability.small import LOGMEL, SCENES, differences
 
 import motet
+from motet.experiment import job_worker
 from motet.experiment import jobs as jobs_module
 from motet.experiment import transfer as transfer_module
 
@@ -130,7 +132,7 @@ def test_a_stop_that_comes_before_a_point_has_begun_is_heard(
     for order in given:
         own.send(order)
     orders: SimpleQueue[Any] = SimpleQueue()
-    jobs_module._listen(other, orders, threading.Event())
+    job_worker._listen(other, orders, threading.Event())
     assert [orders.get() for _ in range(orders.qsize())] == [*given[:-1], None]
     assert len(interrupts) == stopped
 
@@ -164,18 +166,55 @@ def test_a_transfer_report_is_a_sweep_here_too(tmp_path: Path, monkeypatch: pyte
     assert asked == [3]
 
 
-def test_a_worker_that_is_stopped_at_once_ends_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(thread: threading.Thread) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(threading.Thread, "start", start)
-    monkeypatch.setattr(jobs_module, "end_with_parent", lambda: None)
+@pytest.fixture
+def _as_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_worker, "end_with_parent", lambda: None)
     monkeypatch.setattr("os.setsid", lambda: None, raising=False)
     log = logging.getLogger("motet")
     monkeypatch.setattr(log, "handlers", [])
     monkeypatch.setattr(log, "level", log.level)
-    _, other = multiprocessing.Pipe()
-    jobs_module._work(other, 1)
+
+
+@pytest.mark.usefixtures("_as_in_a_process_of_its_own")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_that_is_stopped_at_once_ends_in_silence(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: signal.raise_signal(number))
+    own, other = multiprocessing.Pipe()
+    with sigint_ignored():
+        job_worker.work(other, 1)
+    assert own.recv() == job_worker.READY
+    assert not own.poll()
+
+
+def test_a_worker_that_is_not_ready_is_not_waited_for() -> None:
+    context = multiprocessing.get_context("spawn")
+    own, other = context.Pipe()
+    process = context.Process(target=time.sleep, args=(60,), daemon=True)
+    process.start()
+    other.close()
+    began = time.monotonic()
+    jobs_module._stop([jobs_module._Worker(process, own)], lambda job, outcome: None)
+    assert time.monotonic() - began < 30
+    assert process.exitcode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_worker_that_is_ready_is_asked_to_save(heard: bool) -> None:
+    class Process:
+        killed = 0
+
+        def kill(self) -> None:
+            self.killed += 1
+
+    own, other = multiprocessing.Pipe()
+    worker = jobs_module._Worker(Process(), own, ready=heard)  # type: ignore[arg-type]
+    if not heard:
+        other.send(job_worker.READY)
+    worker.stop()
+    assert other.recv() == job_worker.STOP
+    assert not worker.process.killed  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -5,61 +5,26 @@ would. The process of the sweep hands points out, shows what workers say, and ou
 costs its point and nothing else. Files of the user's own code are loaded again in every worker.
 """
 
-import _thread
 import logging
 import multiprocessing
-import os
 import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 from motet.config.user_code import components_of
 from motet.errors import ConfigError
-from motet.experiment.attempt import Json, attempt, failed
-from motet.experiment.run import run_experiment
+from motet.experiment.attempt import Json, failed
+from motet.experiment.job_worker import LEAVE, READY, STOP, Job, work
 from motet.experiment.settings import Experiment
-from motet.experiment.shared_data import SharedData
-from motet.training.interrupts import interruptible
-from motet.workers import end_with_parent, unseen_main
+from motet.workers import unseen_main
 
 logger = logging.getLogger("motet")
-
-_STOP, _LEAVE = "stop", "leave"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A point that a worker trains.
-
-    Parameters
-    ----------
-    label
-        What lines about it begin with: "point 3 of 12".
-    name
-        The name of the point.
-    folder
-        The folder of its run.
-    experiment
-        What is trained.
-    allow_code
-        Whether the user code that the runs of its teachers name may be run.
-    """
-
-    label: str
-    name: str
-    folder: Path
-    experiment: Experiment
-    allow_code: bool = False
-
 
 Done = Callable[[Job, Json], None]
 
@@ -129,13 +94,14 @@ class _Worker:
     pipe: "Connection[Any, Any]"
     job: Job | None = None
     alive: bool = True
+    ready: bool = False
     began: float = field(default_factory=time.monotonic)
 
     @classmethod
     def started(cls, threads: int) -> "_Worker":
         context = multiprocessing.get_context("spawn")
         own, other = context.Pipe()
-        process = context.Process(target=_work, args=(other, threads), daemon=True)
+        process = context.Process(target=work, args=(other, threads), daemon=True)
         with unseen_main():
             process.start()
         other.close()
@@ -147,10 +113,14 @@ class _Worker:
         self._send((job, [part.digest for part in components_of(job.experiment)]))
 
     def stop(self) -> None:
-        self._send(_STOP)
+        """Let it save and end; at once where it still imports PyTorch, and has nothing to save."""
+        if self.ready or self.pipe.poll():  # the first that it says is that it is ready
+            self._send(STOP)
+        else:
+            self.process.kill()
 
     def leave(self) -> None:
-        self._send(_LEAVE)
+        self._send(LEAVE)
 
     def _send(self, order: Any) -> None:
         with suppress(OSError):  # it is gone, which is heard of next
@@ -164,7 +134,7 @@ def _speaking(workers: Sequence[_Worker]) -> list[_Worker]:
 
 
 def _hear(worker: _Worker, done: Done) -> None:
-    """Take what a worker says: a line, what became of its point, or nothing ever again."""
+    """Take what a worker says: that it is ready, a line, what became of its point, or nothing ever again."""
     job = worker.job
     assert job is not None
     try:
@@ -174,7 +144,9 @@ def _hear(worker: _Worker, done: Done) -> None:
         worker.job, worker.alive = None, False
         done(job, failed(job.name, _death(worker.process.exitcode), worker.began))
         return
-    if isinstance(said, dict):
+    if said == READY:
+        worker.ready = True
+    elif isinstance(said, dict):
         worker.job = None
         done(job, said)
     else:
@@ -196,7 +168,7 @@ def _death(code: int | None) -> str:
 
 def _stop(workers: Sequence[_Worker], done: Done) -> None:
     """Let all points save what was done; asked a second time, do not wait."""
-    left = list(workers)
+    left = [worker for worker in workers if not worker.pipe.closed]
     try:
         for worker in left:
             worker.stop()
@@ -207,82 +179,14 @@ def _stop(workers: Sequence[_Worker], done: Done) -> None:
                 except (EOFError, OSError):
                     left.remove(worker)
                     continue
-                if isinstance(said, dict) and worker.job is not None:
+                if worker.job is None or said == READY:
+                    continue
+                if isinstance(said, dict):
                     done(worker.job, said)
-                elif worker.job is not None:
+                else:
                     logger.log(said[0], "%s: %s", worker.job.label, said[1])
     finally:
         for worker in workers:
             worker.process.kill()
             worker.process.join()
             worker.pipe.close()
-
-
-def _work(pipe: "Connection[Any, Any]", threads: int) -> None:
-    """Train what comes through the pipe, until nothing does."""
-    if hasattr(os, "setsid"):
-        os.setsid()  # Ctrl-C reaches all processes of a terminal; the parent alone decides
-    end_with_parent()
-    orders: SimpleQueue[Any] = SimpleQueue()
-    busy = threading.Event()
-    log = logging.getLogger("motet")
-    log.setLevel(logging.INFO)
-    log.addHandler(_ToParent(pipe))
-    with suppress(KeyboardInterrupt, BrokenPipeError), interruptible(), SharedData() as shared:
-        threading.Thread(target=_listen, args=(pipe, orders, busy), daemon=True).start()  # may interrupt at once
-        while (order := orders.get()) is not None:
-            outcome = _train(order, threads, shared)
-            busy.clear()  # before the parent hears of it and gives the next
-            pipe.send(outcome)
-
-
-def _listen(pipe: "Connection[Any, Any]", orders: "SimpleQueue[Any]", busy: threading.Event) -> None:
-    """Receive orders beside the training, which answers an interrupt when a step has ended.
-
-    `busy` is set with an order, not when its training begins: both may come while PyTorch is still being imported.
-    """
-    while True:
-        try:
-            order = pipe.recv()
-        except (EOFError, OSError):
-            order = _LEAVE
-        except Exception as error:  # a file of the user's own that can no longer be loaded
-            order = error
-        if order in (_STOP, _LEAVE):
-            break
-        busy.set()
-        orders.put(order)
-    orders.put(None)
-    if order == _STOP and busy.is_set():
-        _thread.interrupt_main()
-
-
-def _train(order: Any, threads: int, shared: SharedData) -> Json:
-    import torch
-
-    torch.set_num_threads(threads)
-    job, digests = order if isinstance(order, tuple) else (None, None)
-
-    def train() -> Mapping[str, Any]:
-        if job is None:
-            raise order
-        if digests != [part.digest for part in components_of(job.experiment)]:
-            raise ConfigError("a file of your own code changed while the sweep ran; start the same command again")
-        run = run_experiment(job.experiment, job.folder, shared=shared, workers=1, allow_code=job.allow_code)
-        return run.result
-
-    found = attempt("" if job is None else job.name, train)
-    assert found is not None
-    return found
-
-
-class _ToParent(logging.Handler):
-    """Sends every line through the pipe."""
-
-    def __init__(self, pipe: "Connection[Any, Any]") -> None:
-        super().__init__()
-        self._pipe = pipe
-
-    def emit(self, record: logging.LogRecord) -> None:
-        with suppress(OSError):
-            self._pipe.send((record.levelno, self.format(record)))

@@ -22,7 +22,8 @@ from motet.errors import ConfigError
 from motet.experiment.attempt import Json, attempt
 from motet.experiment.data import open_data
 from motet.experiment.grid import Grid, Point, plan_grid
-from motet.experiment.jobs import Job, check_sendable, run_jobs
+from motet.experiment.job_worker import Job
+from motet.experiment.jobs import check_sendable, run_jobs
 from motet.experiment.network_checks import check_early
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.reuse import Standing, standing_of
