@@ -74,6 +74,21 @@ def dcase_scenes(
     return files
 
 
+def dcase_scenes_evaluation(scenes: Iterable[str] = ("beach", "bus", "home"), each: int = 2) -> Layout:
+    """Numbered recordings of every scene, two at each place, as TUT Acoustic Scenes 2017 has them for evaluation."""
+    meta = [(f"audio/{number}.wav", scene) for number, (scene, _) in enumerate(product(scenes, range(each)))]
+    labelled = "".join(f"{name}\t{scene}\n" for name, scene in meta)
+    former = [f"audio/e{number // 2:03d}_{10 * number}_{10 * number + 10}.wav" for number in range(len(meta))]
+    return dict.fromkeys((name for name, _ in meta), "") | {
+        "meta.txt": labelled,
+        "evaluation_setup/evaluate.txt": labelled,
+        "evaluation_setup/test.txt": "".join(f"{name}\n" for name, _ in meta),
+        "evaluation_setup/map.txt": "".join(
+            f"{before}\t{name}\n" for before, (name, _) in zip(former, meta, strict=True)
+        ),
+    }
+
+
 def dcase_events(
     recordings: int = 8, folds: int = 4, duration_s: float = 2.0, labels: Iterable[str] = ("car", "children", "people")
 ) -> Layout:
@@ -94,6 +109,26 @@ def dcase_events(
             events[name] for name in names if name not in tested
         )
         files[f"evaluation_setup/street_fold{fold + 1}_evaluate.txt"] = "".join(events[name] for name in tested)
+    return files
+
+
+def dcase_events_evaluation(
+    recordings: int = 3, duration_s: float = 2.0, labels: Iterable[str] = ("car", "children", "people")
+) -> Layout:
+    """Other recordings of a street, annotated one by one and in a list, as TUT Sound Events 2017 has them."""
+    names = [f"audio/street/b{number:03d}.wav" for number in range(recordings)]
+    files: Layout = dict.fromkeys(names, "")
+    listed = []
+    for number, name in enumerate(names):
+        events = [
+            f"{onset_s:.2f}\t{onset_s + 0.3 * duration_s:.2f}\t{label}\n"
+            for place, label in enumerate(labels)
+            for onset_s in [(0.2 * place + 0.05 * number) * duration_s]
+        ]
+        files[f"meta/street/b{number:03d}.ann"] = "".join(events)
+        listed += [f"{name}\tstreet\t{event}" for event in events]
+    files["evaluation_setup/street_test.txt"] = "".join(f"{name}\tstreet\n" for name in names)
+    files["evaluation_setup/street_evaluate.txt"] = "".join(listed)
     return files
 
 
@@ -120,6 +155,13 @@ def speech_commands(words: Iterable[str] = ("no", "yes"), speakers: int = 8) -> 
         for table, chosen in (("validation_list.txt", speakers - 2), ("testing_list.txt", speakers - 1))
     }
     return dict.fromkeys(said.values(), "") | lists
+
+
+def speech_commands_test_set(words: Iterable[str] = ("no", "yes"), unknown: str = "bed", each: int = 2) -> Layout:
+    """Words, one that is no command, and silence, as the archive of the test set has them."""
+    files = [f"{word}/{speaker:08x}_nohash_0.wav" for word, speaker in product(words, range(each))]
+    files += [f"_unknown_/{unknown}_{speaker:08x}_nohash_0.wav" for speaker in range(each)]
+    return dict.fromkeys([*files, *(f"_silence_/{number}.wav" for number in range(each))], "")
 
 
 def audioset(train: int = 12, test: int = 6) -> Layout:

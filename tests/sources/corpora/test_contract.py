@@ -24,6 +24,7 @@ LAYOUTS: dict[str, Layout] = {
         "annotations/class/MusicDelta_Rock_class.txt": "0.010000 \t SD \n",
     },
     "speech_commands": layouts.speech_commands(),
+    "speech_commands for testing": layouts.speech_commands_test_set(),
     "urbansound8k": {
         "audio/fold5/100032-3-0-0.wav": "",
         "audio/fold10/100263-2-0-117.wav": "",
@@ -33,6 +34,8 @@ LAYOUTS: dict[str, Layout] = {
     "gtzan": {"genres/blues/blues.00000.au": "", "genres/jazz/jazz.00000.au": ""},
     "dcase_scenes": layouts.dcase_scenes(folds=4),
     "dcase_events": layouts.dcase_events(duration_s=0.1),
+    "dcase_scenes for evaluation": layouts.dcase_scenes_evaluation(),
+    "dcase_events for evaluation": layouts.dcase_events_evaluation(duration_s=0.1),
     "asvspoof2015": layouts.asvspoof2015(),
     "fsdkaggle2018": layouts.fsdkaggle2018(),
     "audioset": layouts.audioset(),
@@ -52,8 +55,8 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-@pytest.mark.parametrize("kind", LAYOUTS)
-def test_readers_keep_the_contract(kind: str, tmp_path: Path) -> None:
-    write_layout(tmp_path, LAYOUTS[kind], duration_s=0.1)
-    settings: dict[str, Any] = {"kind": kind, "path": str(tmp_path)}
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_readers_keep_the_contract(name: str, tmp_path: Path) -> None:
+    write_layout(tmp_path, LAYOUTS[name], duration_s=0.1)
+    settings: dict[str, Any] = {"kind": name.split()[0], "path": str(tmp_path)}
     check_source(settings)

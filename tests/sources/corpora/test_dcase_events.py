@@ -92,3 +92,62 @@ def test_pieces_hold_the_labels_that_are_heard_in_them(tmp_path: Path) -> None:
 def test_recordings_that_are_cut_must_open(folder: Path) -> None:
     with pytest.raises(DataError, match=r"a00\d\.wav: the file is empty"):
         listed(folder, cut_s=1.0)
+
+
+@pytest.fixture
+def evaluation(tree: Tree) -> Path:
+    """Return TUT-sound-events-2017-evaluation: in one of its recordings nothing of the target classes is heard."""
+    made = tree([FIRST, SECOND])
+    annotations, setup = made / "meta/street", made / "evaluation_setup"
+    annotations.mkdir(parents=True)
+    setup.mkdir()
+    (annotations / "a001.ann").write_text("1.5\t4.25\tcar\n0.0\t9.0\tpeople walking\n")
+    (annotations / "a003.ann").write_text("")
+    (setup / "street_test.txt").write_text(f"{FIRST}\tstreet\n{SECOND}\tstreet\n")
+    (setup / "street_evaluate.txt").write_text(CAR + STEPS)
+    return made
+
+
+@pytest.mark.parametrize("annotated", [False, True])
+def test_an_evaluation_set_tests(evaluation: Path, annotated: bool) -> None:
+    if annotated:
+        (evaluation / "evaluation_setup/street_evaluate.txt").unlink()
+    first, second = listed(evaluation)
+    assert first.targets["events"] == (Event(0.0, 9.0, "people walking"), Event(1.5, 4.25, "car"))
+    assert second.targets["events"] == ()
+    assert (first.id, first.group, first.partition, first.folds) == (FIRST, "audio/street/a001", "test", None)
+
+
+def test_annotations_may_name_their_recording_and_have_decimal_commas(evaluation: Path) -> None:
+    (evaluation / "evaluation_setup/street_evaluate.txt").unlink()
+    (evaluation / "meta/street/a001.ann").write_text(CAR)
+    (evaluation / "meta/street/a003.ann").write_text("0,25\t1,5\tcar\n")
+    assert [example.targets["events"] for example in listed(evaluation)] == [
+        (Event(1.5, 4.25, "car"),),
+        (Event(0.25, 1.5, "car"),),
+    ]
+    (evaluation / "meta/street/a003.ann").write_text("0.25\tcar\n")
+    with pytest.raises(DataError, match=r"a003\.ann:1: has 2 cells, but a row has at least 3"):
+        listed(evaluation)
+
+
+def test_an_evaluation_set_whose_events_are_kept_back_cannot_test(evaluation: Path) -> None:
+    (evaluation / "evaluation_setup/street_evaluate.txt").unlink()
+    (evaluation / "meta/street/a003.ann").unlink()
+    with pytest.raises(DataError, match=r"heard in 1 of the 2 recordings .*a003\.ann; .* cannot test"):
+        listed(evaluation)
+
+
+def test_pieces_of_an_evaluation_set_test(tmp_path: Path) -> None:
+    files = {
+        FIRST: "",
+        "evaluation_setup/street_test.txt": f"{FIRST}\tstreet\n",
+        "meta/street/a001.ann": "0.1\t0.3\tcar\n",
+    }
+    write_layout(tmp_path, files, duration_s=0.6)
+    pieces = listed(tmp_path, cut_s=0.2)
+    assert [(piece.targets["events"], piece.partition) for piece in pieces] == [
+        (frozenset({"car"}), "test"),
+        (frozenset({"car"}), "test"),
+        (frozenset(), "test"),
+    ]

@@ -76,10 +76,77 @@ def test_a_recording_on_both_sides_is_refused(of_2017: Path) -> None:
 
 
 def test_tables_and_lists_must_be_there(of_2017: Path) -> None:
-    for path in (of_2017 / "evaluation_setup").iterdir():
-        path.unlink()
-    with pytest.raises(DataError, match=r"evaluation_setup: holds no lists such as fold1_train\.txt"):
-        listed(of_2017)
     (of_2017 / "meta.txt").unlink()
     with pytest.raises(DataError, match=r"holds neither meta\.csv nor meta\.txt"):
         listed(of_2017)
+    for path in (of_2017 / "evaluation_setup").iterdir():
+        path.unlink()
+    with pytest.raises(DataError, match=r"evaluation_setup: holds no lists such as fold1_train\.txt or, .* test\.txt"):
+        listed(of_2017)
+
+
+@pytest.fixture
+def evaluation(tree: Tree) -> Path:
+    """Return TUT-acoustic-scenes-2017-evaluation: numbered recordings, what they were before, and what is heard."""
+    folder = tree(["audio/0.wav", "audio/1.wav", "audio/2.wav"])
+    write(folder, "evaluation_setup/test.txt", "audio/0.wav", "audio/1.wav", "audio/2.wav")
+    rows = ["audio/0.wav\tbeach", "audio/1.wav\tcafe/restaurant", "audio/2.wav\tbeach"]
+    write(folder, "evaluation_setup/evaluate.txt", *rows)
+    former = zip(("b101_0_10", "b102_90_100", "b101_10_20"), range(3), strict=True)
+    write(folder, "evaluation_setup/map.txt", *(f"audio/{name}.wav\taudio/{number}.wav" for name, number in former))
+    write(folder, "meta.txt", *rows)
+    return folder
+
+
+@pytest.mark.parametrize("without", [[], ["meta.txt"], ["evaluation_setup/evaluate.txt"]])
+def test_an_evaluation_set_tests(evaluation: Path, without: list[str]) -> None:
+    for name in without:
+        (evaluation / name).unlink()
+    found = [(example.id, example.targets["scene"], example.group) for example in listed(evaluation)]
+    assert found == [
+        ("audio/0.wav", "beach", "b101"),
+        ("audio/1.wav", "cafe/restaurant", "b102"),
+        ("audio/2.wav", "beach", "b101"),
+    ]
+    assert {(example.partition, example.folds) for example in listed(evaluation)} == {("test", None)}
+
+
+def test_where_nothing_says_the_place_there_is_no_group(evaluation: Path) -> None:
+    (evaluation / "evaluation_setup/map.txt").unlink()
+    assert [example.group for example in listed(evaluation)] == [None, None, None]
+
+
+def test_the_evaluation_set_of_2016_says_former_names_in_its_list(tree: Tree) -> None:
+    folder = tree(["audio/1.wav", "audio/2.wav"])
+    write(folder, "meta.txt", "audio/1.wav\tbus", "audio/2.wav\tpark")
+    write(folder, "evaluation_setup/test.txt", "audio/1.wav", "audio/2.wav")
+    rows = ["audio/1.wav\tbus\taudio/a147_30_60.wav", "audio/2.wav\tpark\taudio/b006_0_30.wav"]
+    write(folder, "evaluation_setup/evaluate.txt", *rows)
+    assert [(example.targets, example.group) for example in listed(folder)] == [
+        ({"scene": "bus"}, "a147"),
+        ({"scene": "park"}, "b006"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["test.txt", "test.csv", "fold1_test.csv"])
+def test_an_evaluation_set_without_labels_cannot_test(tree: Tree, name: str) -> None:
+    folder = tree(["audio/0.wav", "audio/1.wav"])
+    write(folder, f"evaluation_setup/{name}", "filename", "audio/0.wav", "audio/1.wav")
+    with pytest.raises(
+        DataError, match=r"2 of the 2 recordings that it tests on have no scene, .* cannot test: test on"
+    ):
+        listed(folder)
+
+
+def test_labels_that_are_published_later_are_read(tree: Tree) -> None:
+    folder = tree(["audio/0.wav", "audio/1.wav"])
+    write(folder, "evaluation_setup/fold1_test.csv", "filename", "audio/0.wav", "audio/1.wav")
+    labelled = ["filename\tscene_label", "audio/0.wav\tbus", "audio/1.wav\ttram"]
+    write(folder, "evaluation_setup/fold1_evaluate.csv", *labelled)
+    assert [(example.targets, example.partition) for example in listed(folder)] == [
+        ({"scene": "bus"}, "test"),
+        ({"scene": "tram"}, "test"),
+    ]
+    write(folder, "evaluation_setup/fold1_evaluate.csv", *labelled[:2])
+    with pytest.raises(DataError, match=r"1 of the 2 recordings"):
+        listed(folder)

@@ -40,3 +40,11 @@ def test_recordings_must_be_unpacked(tree: Tree) -> None:
     (folder / "FSDKaggle2018.meta/train_post_competition.csv").write_text(TRAIN)
     with pytest.raises(DataError, match=r"holds neither FSDKaggle2018\.audio_train nor audio_train"):
         listed(folder)
+
+
+def test_the_test_clips_stand_alone(tree: Tree) -> None:
+    folder = tree(["FSDKaggle2018.audio_test/00326aa9.wav"])
+    (folder / "FSDKaggle2018.meta").mkdir()
+    (folder / "FSDKaggle2018.meta/test_post_competition_scoring_clips.csv").write_text(TEST)
+    (only,) = listed(folder, parts=["test"])
+    assert (only.targets["sound"], only.partition) == ("Oboe", None)

@@ -74,3 +74,47 @@ def test_other_names_are_refused(folder: Path) -> None:
     (folder / "yes/loud.wav").touch()
     with pytest.raises(DataError, match=r"yes/loud\.wav: is not named as a word"):
         listed(folder)
+
+
+def test_parts_are_chosen_and_a_single_one_is_left_to_be_split(folder: Path) -> None:
+    found = [(example.id, example.partition) for example in listed(folder, parts=["train", "dev"])]
+    assert found == [(NAMES[0], "train"), (NAMES[1], "train"), (NAMES[2], "dev")]
+    assert [(example.id, example.partition) for example in listed(folder, parts=["test"])] == [(NAMES[3], None)]
+    silent = [example.id for example in listed(folder, parts=["dev"], silence=True)]
+    assert silent == [f"{NAMES[4]}#{second}-{second + 1}" for second in range(48, 54)] + [NAMES[2]]
+
+
+@pytest.fixture
+def test_set(tree: Tree) -> Path:
+    """Return speech_commands_test_set_v0.02, which names words that are no commands in the file."""
+    return tree(
+        [
+            "_silence_/1.wav",
+            "_unknown_/bed_00176480_nohash_0.wav",
+            "no/d5b963aa_nohash_0.wav",
+            "yes/d5b963aa_nohash_1.wav",
+        ]
+    )
+
+
+def test_the_archive_of_the_test_set_tests(test_set: Path) -> None:
+    found = [(example.targets["word"], example.group, example.partition) for example in listed(test_set)]
+    assert found == [("bed", "00176480", "test"), ("no", "d5b963aa", "test"), ("yes", "d5b963aa", "test")]
+    commands = listed(test_set, words=["no", "yes"], silence=True)
+    assert [(example.id, example.targets["word"], example.group) for example in commands] == [
+        ("_silence_/1.wav", "silence", None),
+        ("_unknown_/bed_00176480_nohash_0.wav", "unknown", "00176480"),
+        ("no/d5b963aa_nohash_0.wav", "no", "d5b963aa"),
+        ("yes/d5b963aa_nohash_1.wav", "yes", "d5b963aa"),
+    ]
+
+
+def test_what_the_archive_of_the_test_set_lacks_is_told(test_set: Path) -> None:
+    with pytest.raises(DataError, match="holds no recording for train or dev, but 3 others; correct `parts`"):
+        listed(test_set, parts=["train", "dev"])
+    (test_set / "_silence_/1.wav").unlink()
+    with pytest.raises(DataError, match=r"_silence_: holds no recordings; .* silence: false"):
+        listed(test_set, silence=True)
+    (test_set / "_unknown_/00176480_nohash_0.wav").touch()
+    with pytest.raises(DataError, match=r"_unknown_/00176480_nohash_0\.wav: is not named as a word"):
+        listed(test_set)

@@ -50,15 +50,17 @@ class FsdKaggle:
 
     def _clips(self) -> list[Clip]:
         folder = Path(self.settings.path)
-        return [clip for role, name in _TABLES.items() for clip in self._part(folder, role, folder / _META / name)]
+        return [clip for role in self.settings.parts for clip in self._part(folder, role)]
 
-    def _part(self, folder: Path, role: Role, path: Path) -> list[Clip]:
+    def _part(self, folder: Path, role: Role) -> list[Clip]:
+        path = folder / _META / _TABLES[role]
         table = read_manifest(path)
         below = _audio(folder, role)
         found = SoundFiles.below(str(folder / below)).located(table.text("fname"), table=path.name)
         kept = _verified(table) if role == "train" and self.settings.verified else [True] * len(found)
+        partition = role if len(self.settings.parts) > 1 else None
         return [
-            Clip(f"{below}/{name}", {"sound": label}, partition=role)
+            Clip(f"{below}/{name}", {"sound": label}, partition=partition)
             for name, label, keep in zip(found, table.text("label"), kept, strict=True)
             if keep and name is not None
         ]

@@ -14,6 +14,8 @@ Names = Annotated[
     ),
 ]
 
+_PARTS = "Partitions to use; a single one is left for the experiment to split, or to `use: test`."
+
 
 class _Corpus(Settings):
     path: ExistingFolder = required("Folder of the data set.")
@@ -44,13 +46,16 @@ class MdbDrumsSettings(_Corpus):
 
 
 class SpeechCommandsSettings(_Corpus):
-    """Speech Commands, with the publisher's lists for validation and testing."""
+    """Speech Commands, with the publisher's lists for validation and testing; or the archive of its test set."""
 
     kind: Literal["speech_commands"] = "speech_commands"
+    parts: Many[Role] = option(("train", "dev", "test"), _PARTS, min_length=1)
     words: Names | None = option(
         None, "Words that keep their label, the others become 'unknown'; by default all.", min_length=1
     )
-    silence: bool = option(False, "Whether seconds of the background noises are added as 'silence'.")
+    silence: bool = option(
+        False, "Whether seconds of the background noises are added as 'silence', or those of the test set's archive."
+    )
 
 
 class UrbanSoundSettings(_Corpus):
@@ -67,16 +72,16 @@ class GtzanSettings(_Corpus):
 
 
 class DcaseScenesSettings(_Corpus):
-    """Acoustic scenes of DCASE: TUT 2016 and 2017, TUT Urban 2018, TAU Urban 2019 to 2022."""
+    """Acoustic scenes of DCASE: TUT 2016 and 2017 and their evaluation sets, TUT Urban 2018, TAU Urban 2019 to 2022."""
 
     kind: Literal["dcase_scenes"] = "dcase_scenes"
 
 
 class DcaseEventsSettings(_Corpus):
-    """Sound events in real life of DCASE: TUT Sound Events 2016 and 2017."""
+    """Sound events in real life of DCASE: TUT Sound Events 2016 and 2017 and their evaluation sets."""
 
     kind: Literal["dcase_events"] = "dcase_events"
-    scene: str | None = option(None, "Scene whose folds are used, such as street; by default the only one.")
+    scene: str | None = option(None, "Scene whose lists are used, such as street; by default the only one.")
     cut_s: float | None = option(
         None,
         "Cut recordings into pieces of this length, each with the set of labels heard in it; what is left at the end "
@@ -90,9 +95,7 @@ class AsvSpoofSettings(_Corpus):
     """ASVspoof 2015, genuine and spoofed speech."""
 
     kind: Literal["asvspoof2015"] = "asvspoof2015"
-    parts: Many[Role] = option(
-        ("train", "dev", "test"), "Partitions to use; a single one is left for the experiment to split.", min_length=1
-    )
+    parts: Many[Role] = option(("train", "dev", "test"), _PARTS, min_length=1)
     grouped: bool = option(
         True, "Whether a speaker must not stand on both sides of a split; false makes the speaker a task."
     )
@@ -102,6 +105,7 @@ class FsdKaggleSettings(_Corpus):
     """FSDKaggle2018, everyday sounds with training labels of which some are verified."""
 
     kind: Literal["fsdkaggle2018"] = "fsdkaggle2018"
+    parts: Many[Literal["train", "test"]] = option(("train", "test"), _PARTS, min_length=1)
     verified: bool = option(False, "Whether only training clips with verified labels are used.")
 
 
