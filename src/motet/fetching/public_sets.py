@@ -86,7 +86,15 @@ def _github(repository: str) -> Remote:
     return Remote(f"https://github.com/{repository}/archive/refs/heads/master.zip", f"{name}.zip")
 
 
+def _tampere(title: str, number: int, files: str, about_mb: int | None = None) -> PublicSet:
+    """Return a set of the university of Tampere."""
+    licence = "free for non-commercial use (EULA in the archive)"
+    archive = ZenodoRecord(number, (f"{files}.*.zip",))
+    return PublicSet(title, licence, f"https://zenodo.org/records/{number}", about_mb, (archive,))
+
+
 _TORCHAUDIO = "torchaudio, torchaudio/datasets/speechcommands.py, _CHECKSUMS"
+_TFDS = "tensorflow_datasets, url_checksums/speech_commands.txt"
 
 PUBLIC_SETS: dict[str, PublicSet] = {
     "audioset-features": PublicSet(
@@ -159,61 +167,66 @@ PUBLIC_SETS: dict[str, PublicSet] = {
             ),
         ),
     ),
-    "tau-scenes-2019": PublicSet(
+    "speech-commands-test": PublicSet(
+        "Speech Commands v0.02, the archive of its test set",
+        "CC BY 4.0",
+        "https://arxiv.org/abs/1804.03209",
+        113,
+        (
+            Remote(
+                "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_test_set_v0.02.tar.gz",
+                "speech_commands_test_set_v0.02.tar.gz",
+                "sha256:cc2a00c1147c2254e9be3fa0f779d8c17421dc349b86366567a8edfa9acd51df",
+                _TFDS,
+            ),
+        ),
+    ),
+    "tau-scenes-2019": _tampere(
         "TAU Urban Acoustic Scenes 2019, development: DCASE 2019 task 1A",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/2589280",
-        None,
-        (ZenodoRecord(2589280, ("TAU-urban-acoustic-scenes-2019-development.*.zip",)),),
+        2589280,
+        "TAU-urban-acoustic-scenes-2019-development",
     ),
-    "tau-scenes-2020-mobile": PublicSet(
+    "tau-scenes-2020-mobile": _tampere(
         "TAU Urban Acoustic Scenes 2020 Mobile, development: DCASE 2020 and 2021 task 1A",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/3819968",
-        None,
-        (ZenodoRecord(3819968, ("TAU-urban-acoustic-scenes-2020-mobile-development.*.zip",)),),
+        3819968,
+        "TAU-urban-acoustic-scenes-2020-mobile-development",
     ),
-    "tau-scenes-2022-mobile": PublicSet(
+    "tau-scenes-2022-mobile": _tampere(
         "TAU Urban Acoustic Scenes 2022 Mobile, development: DCASE 2022 task 1",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/6337421",
-        None,
-        (ZenodoRecord(6337421, ("TAU-urban-acoustic-scenes-2022-mobile-development.*.zip",)),),
+        6337421,
+        "TAU-urban-acoustic-scenes-2022-mobile-development",
     ),
-    "tut-events-2017": PublicSet(
-        "TUT Sound Events 2017, development: DCASE 2017 task 3",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/814831",
-        None,
-        (ZenodoRecord(814831, ("TUT-sound-events-2017-development.*.zip",)),),
+    "tut-events-2016": _tampere(
+        "TUT Sound Events 2016, development: DCASE 2016 task 3", 45759, "TUT-sound-events-2016-development", 1014
     ),
-    "tut-scenes-2016": PublicSet(
-        "TUT Acoustic Scenes 2016, development: DCASE 2016 task 1",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/45739",
-        None,
-        (ZenodoRecord(45739, ("TUT-acoustic-scenes-2016-development.*.zip",)),),
+    "tut-events-2016-evaluation": _tampere(
+        "TUT Sound Events 2016, evaluation", 996424, "TUT-sound-events-2016-evaluation", 471
     ),
-    "tut-scenes-2017": PublicSet(
+    "tut-events-2017": _tampere(
+        "TUT Sound Events 2017, development: DCASE 2017 task 3", 814831, "TUT-sound-events-2017-development"
+    ),
+    "tut-events-2017-evaluation": _tampere(
+        "TUT Sound Events 2017, evaluation", 1040179, "TUT-sound-events-2017-evaluation", 388
+    ),
+    "tut-scenes-2016": _tampere(
+        "TUT Acoustic Scenes 2016, development: DCASE 2016 task 1", 45739, "TUT-acoustic-scenes-2016-development"
+    ),
+    "tut-scenes-2016-evaluation": _tampere(
+        "TUT Acoustic Scenes 2016, evaluation", 165995, "TUT-acoustic-scenes-2016-evaluation", 2675
+    ),
+    "tut-scenes-2017": _tampere(
         "TUT Acoustic Scenes 2017, development: DCASE 2017 task 1",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/400515",
+        400515,
+        "TUT-acoustic-scenes-2017-development",
         10700,
-        (ZenodoRecord(400515, ("TUT-acoustic-scenes-2017-development.*.zip",)),),
     ),
-    "tut-scenes-2017-evaluation": PublicSet(
-        "TUT Acoustic Scenes 2017, evaluation",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/1040168",
-        None,
-        (ZenodoRecord(1040168, ("TUT-acoustic-scenes-2017-evaluation.*.zip",)),),
+    "tut-scenes-2017-evaluation": _tampere(
+        "TUT Acoustic Scenes 2017, evaluation", 1040168, "TUT-acoustic-scenes-2017-evaluation"
     ),
-    "tut-urban-scenes-2018": PublicSet(
+    "tut-urban-scenes-2018": _tampere(
         "TUT Urban Acoustic Scenes 2018, development: DCASE 2018 task 1A",
-        "free for non-commercial use (EULA in the archive)",
-        "https://zenodo.org/records/1228142",
-        None,
-        (ZenodoRecord(1228142, ("TUT-urban-acoustic-scenes-2018-development.*.zip",)),),
+        1228142,
+        "TUT-urban-acoustic-scenes-2018-development",
     ),
     "ucihar": PublicSet(
         "UCI HAR: activities from a smartphone's sensors",
