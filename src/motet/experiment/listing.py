@@ -15,14 +15,12 @@ from motet.data.dataset import DataSet
 from motet.data.derive import default_kind
 from motet.data.table import ABSENT, Coded
 from motet.errors import ConfigError, DataError
+from motet.experiment.inputs import inputs_of
 from motet.experiment.relabelling import by_task, check_derived, derive_tasks, relabel
 from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.experiment.tasks import build_tasks, check_agreement, listed_labels, tasks_of
-from motet.networks.settings import ModelSettings
 from motet.pipeline import InputSettings
 from motet.sources.iterables import IterableSource
-from motet.sources.recordings import with_rate
-from motet.sources.settings import GeneratedSettings
 from motet.sources.source import Source
 from motet.sources.strings import Strings
 from motet.tasks.map_settings import DenseSettings
@@ -183,7 +181,7 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     if not any(_teaches(experiment, name, task) for task in tasks):
         data_set = _labelled(data_set, settings.unlabelled, tuple(tasks))
     data_set = _limited(data_set, settings, tuple(tasks), experiment.seed)
-    inputs = _used(name, _inputs(name, settings, data_set), tasks, experiment.model)
+    inputs = inputs_of(name, settings, data_set.input_names, tasks, experiment.model)
     return Listed(data_set, settings, tasks, inputs, labels, bases)
 
 
@@ -297,63 +295,3 @@ def _check_labels_known(listed: Mapping[str, Listed], settings: Mapping[str, Any
     ]
     if problems:
         raise ConfigError(*problems)
-
-
-def _inputs(name: str, settings: CompleteDataSet, data_set: DataSet) -> dict[str, tuple[str, InputSettings]]:
-    """Return for every input of the network the recording that it reads and its pipeline."""
-    recordings = data_set.input_names
-    features: Any = settings.features
-    if not isinstance(features, dict):
-        return {recording: (recording, _pipeline(settings, features, recording)) for recording in recordings}
-    if len(recordings) == 1:
-        return {feature: (recordings[0], _pipeline(settings, features[feature], feature)) for feature in features}
-    if set(features) != set(recordings):
-        raise ConfigError(
-            f"data.{name}.features: named {', '.join(features)}, but the examples have the recordings "
-            f"{', '.join(recordings)}; give each recording a feature of its name, or one feature to all"
-        )
-    return {feature: (feature, _pipeline(settings, features[feature], feature)) for feature in features}
-
-
-def _used(
-    name: str, inputs: dict[str, tuple[str, InputSettings]], tasks: Mapping[str, Settings], model: ModelSettings
-) -> dict[str, tuple[str, InputSettings]]:
-    """Return those inputs that the network reads, and those that a task of the data set has as its target."""
-    targets = {own.of: task for task, own in tasks.items() if isinstance(own, DenseSettings)}
-    absent = [
-        f"data.{name}: task {task!r}: its target is the input {of!r}, which the data set has not"
-        f"{did_you_mean(of, inputs)}; name one of {', '.join(inputs)} in `of`"
-        for of, task in targets.items()
-        if of not in inputs
-    ]
-    if absent:
-        raise ConfigError(*absent)
-    used = {
-        own: found if model.reads(own) else (found[0], _plain(found[1]))
-        for own, found in inputs.items()
-        if model.reads(own) or own in targets
-    }
-    if not any(model.reads(own) for own in used):
-        raise ConfigError(
-            f"data.{name}: the network reads none of its inputs {', '.join(inputs)}; name one of them in "
-            f"model.encoder, which names {', '.join(model.named_encoders or ())}"
-        )
-    if left := [own for own in inputs if own not in used]:
-        logger.info(
-            "data %s: nothing reads %s, and no task has it as its target; it is left out", name, ", ".join(left)
-        )
-    return used
-
-
-def _plain(pipeline: InputSettings) -> InputSettings:
-    """Return the pipeline of a target: nothing random is done to it."""
-    signal = pipeline.signal.model_copy(update={"mix": (), "augment": ()})
-    return InputSettings.model_construct(signal=signal, feature=pipeline.feature)
-
-
-def _pipeline(settings: CompleteDataSet, feature: Any, name: str) -> InputSettings:
-    """Return the pipeline of an input; files without a rate have the source's own, also when new ones are predicted."""
-    rate_hz = None if isinstance(settings.source, GeneratedSettings) else getattr(settings.source, "rate_hz", None)
-    reader = with_rate(settings.signal.reader, rate_hz if isinstance(rate_hz, float) else None)
-    signal = settings.signal.of_input(name).model_copy(update={"reader": reader})
-    return InputSettings.model_construct(signal=signal, feature=feature)
