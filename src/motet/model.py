@@ -303,7 +303,9 @@ def build_all_fused(described: Mapping[str, FusedDocument], tasks: Mapping[str, 
     """Build fused tasks, each of the learned ones and of those before it."""
     known, found = dict(tasks), dict[str, Fused]()
     for name, own in described.items():
-        found[name] = build_fused(name, own.fuse, own.task, own.labels, bases_of(name, own.fuse, known), build_task)
+        bases = bases_of(name, own.fuse, known)
+        truth = None if own.fuse.truth is None else known[own.fuse.truth]
+        found[name] = build_fused(name, own.fuse, own.task, own.labels, bases, build_task, truth=truth)
         known[name] = found[name].task
     return found
 

@@ -11,6 +11,7 @@ import soundfile
 
 import motet
 from motet.cli.dry_run import plan_json, plan_text
+from motet.evaluation.frame_file import read_frames
 from motet.experiment.compare import compare
 from motet.experiment.dry_run import dry_run
 from motet.experiment.evaluate import evaluate
@@ -150,6 +151,7 @@ def test_combinations_leave_out_what_lacks_a_part(tmp_path: Path) -> None:
             r"fuse\.digit: there is a task of this name that is learned; rename it",
         ),
         ({"x": {"kind": "gate", "of": "digit", "by": "quiet"}}, r"fuse\.x: there is no task 'quiet'"),
+        ({"x": {**FUSE["both"], "truth": "both_of_them"}}, r"fuse\.x: there is no task 'both_of_them'"),
         (
             {"x": {"kind": "mean", "of": ["y", "digit"]}, "y": {"kind": "mean", "of": ["x", "digit"]}},
             r"fuse\.x: x, y are made of each other",
@@ -202,6 +204,67 @@ def test_frames_are_gated_by_frames(tmp_path: Path) -> None:
     assert evaluate(run.path)["tasks"] == run.result["tasks"]
     with pytest.raises(motet.ConfigError, match=r"'timeline' gives a frame every .* 'busy' one every"):
         dry_run(events(tmp_path, {"layers": True}))
+
+
+TAGGED: dict[str, Any] = {
+    "street": {
+        "source": {"kind": "generated", "content": "events", "examples": 30, "duration_s": 1.0, "rate_hz": 4000},
+        "derive": {
+            "tags": {"kind": "labels", "of": "timeline"},
+            "busy": {"kind": "copy", "of": "timeline"},
+            "bells": {"kind": "activity", "of": "timeline", "nothing": ["beep", "hum"]},
+        },
+        "tasks": {
+            "timeline": {"kind": "events", "decision": "threshold", "metrics": ["segment_f1"]},
+            "busy": {"kind": "activity", "metrics": ["segment_f1"]},
+            "tags": {"kind": "multilabel"},
+            "bells": {"kind": "binary"},
+        },
+    }
+}
+IN_TIME: dict[str, Any] = {
+    "heard": {"kind": "gate", "of": "tags", "by": "busy", "truth": "timeline", "exponent": "tuned"},
+    "where": {"kind": "product", "of": ["bells", "timeline"]},
+    "both": {"kind": "mean", "of": ["tags", "timeline"]},
+    "again": {"kind": "condition", "of": "heard", "by": "bells"},
+}
+
+
+@pytest.fixture(scope="module")
+def in_time(tmp_path_factory: pytest.TempPathFactory) -> motet.Run:
+    folder = tmp_path_factory.mktemp("in_time")
+    layer = {"kind": "cnn", "channels": [4], "pooling": {"kind": "max", "size": [1, 4]}}
+    parts = {"segments": {"length_s": 0.6, "hop_s": 0.4}, "training": {"epochs": 1}, "model": {"encoder": [layer]}}
+    return train(make(folder, IN_TIME, data=TAGGED, **parts), folder / "run")
+
+
+def test_what_is_told_of_recordings_is_gated_in_time(in_time: motet.Run) -> None:
+    assert list(in_time.result["tasks"]) == ["timeline", "busy", "tags", "bells", "heard", "where", "both", "again"]
+    folder = in_time.path / "seed-1/fold-1/predictions"
+    active, heard = (read_frames(folder / f"{name}.frames.safetensors") for name in ("busy", "heard"))
+    exponent = in_time.model().fused["heard"].exponent
+    labels = in_time.model().tasks["tags"].labels
+    for row, act, found in zip(rows_of(in_time, "tags"), active, heard, strict=True):
+        tags = np.array([float(row[f"probability.{label}"]) for label in labels])
+        np.testing.assert_allclose(found.values, act.values**exponent * tags, rtol=1e-5)
+        assert found.grid == act.grid
+    assert [row["target"] for row in rows_of(in_time, "heard")] == [
+        row["target"] for row in rows_of(in_time, "timeline")
+    ]
+
+
+def test_events_made_of_recordings_are_evaluated_and_predicted_again(in_time: motet.Run, tmp_path: Path) -> None:
+    assert evaluate(in_time.path)["tasks"] == in_time.result["tasks"]
+    noise = np.random.default_rng(1).standard_normal(4000).astype(np.float32) * 0.1
+    soundfile.write(tmp_path / "new.wav", noise, 4000)
+    (found,) = predict(in_time.path, [tmp_path / "new.wav"]).tasks.values()
+    assert list(found) == list(in_time.result["tasks"])
+    bells, timeline = found["bells"].probabilities, found["timeline"].probabilities
+    (positive,) = bells
+    joined = {name.split("+")[1]: value for name, value in found["where"].probabilities.items() if "present" in name}
+    assert joined
+    for label, value in joined.items():
+        assert value == pytest.approx(bells[positive] * timeline[label], rel=1e-4)
 
 
 def test_stopping_and_going_on_gives_the_same_figures(run: motet.Run, caplog: pytest.LogCaptureFixture) -> None:

@@ -56,7 +56,13 @@ class Fused(ABC):
     @property
     def scored_by(self) -> tuple[str, ...]:
         """The tasks of all of which a row needs a target, to be scored."""
-        return tuple(self.bases)[:1]
+        truth: str | None = self.settings.truth
+        return self.told_by if truth is None else (truth,)
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """The tasks whose targets tell its own: by default the first that is of frames, or of clips, as it is."""
+        return (next(name for name, task in self.bases.items() if task.per_frame == self.task.per_frame),)
 
     @property
     def exponents(self) -> Sequence[float]:
@@ -69,8 +75,13 @@ class Fused(ABC):
         return self._tunes
 
     def targets(self, known: Mapping[str, Known]) -> Known:
-        """Return its targets from those of other tasks: by default those of the first."""
-        return known[next(iter(self.bases))]
+        """Return its targets from those of other tasks, or those that its settings name."""
+        truth: str | None = self.settings.truth
+        return self.told(known) if truth is None else known[truth]
+
+    def told(self, known: Mapping[str, Known]) -> Known:
+        """Return its targets from those of the tasks in `told_by`; by default they are those of this one task."""
+        return known[self.told_by[0]]
 
     def fit(self, known: Mapping[str, Known]) -> None:
         """Learn what it needs from the targets of training rows."""

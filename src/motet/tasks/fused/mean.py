@@ -12,7 +12,7 @@ from motet.tasks.task import Task
 
 
 class Mean(Fused):
-    """The weighted mean of probabilities, clip by clip or frame by frame.
+    """The weighted mean of probabilities, clip by clip or frame by frame; what is told of a clip counts in all frames.
 
     Arithmetic: P'(k) = sum over tasks of w P(k). Geometric: P'(k) proportional to the product of P(k)^w; of a label
     that stands by itself, for and against it, which is the mean of the logarithms of odds. Weights sum to 1. So one
@@ -44,5 +44,5 @@ class Mean(Fused):
         return normalised(np.exp(self._averaged(*(np.log(np.maximum(part, LEAST)) for part in parts))))
 
     def _averaged(self, *parts: Values) -> Values:
-        mean: Values = np.tensordot(self._weights, np.stack(parts), axes=1)
+        mean: Values = np.tensordot(self._weights, np.stack(np.broadcast_arrays(*parts)), axes=1)
         return mean

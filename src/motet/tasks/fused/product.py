@@ -1,27 +1,24 @@
 """Several tasks of one label each as one: the product of their probabilities."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
-from motet.errors import DataError
 from motet.tasks.counting import Values
+from motet.tasks.fused.combinations import names_of, places_of, refuse_strange
 from motet.tasks.fused.fused import Fused, Known
 from motet.tasks.fused.rows import by_label, normalised
 from motet.tasks.fused.settings import ProductSettings
-from motet.tasks.labels import natural_key
 from motet.tasks.task import Task
-
-Codes = NDArray[np.int64]
 
 
 class Product(Fused):
     """Joint labels, P(a+b) = P(a) P(b), among the combinations that occur in the data.
 
     Labels and their names are those of `derive: {kind: product}`, so a joint task that is learned can be compared with
-    one that is fused. A combination without training rows is predicted like any other.
+    one that is fused. A combination without training rows is predicted like any other. Where one of the tasks is of
+    frames it is `ProductInTime`.
 
     Parameters
     ----------
@@ -46,17 +43,17 @@ class Product(Fused):
 
     def __init__(self, settings: ProductSettings, task: Task, bases: Mapping[str, Task]) -> None:
         super().__init__(settings, task, bases)
-        names = {label: place for place, label in enumerate(_names(settings.separator, [*bases.values()]))}
+        names = {label: place for place, label in enumerate(names_of(settings.separator, [*bases.values()]))}
         self._places = np.array([names[label] for label in task.labels], dtype=np.int64)
         self._codes = np.full(len(names), -1, dtype=np.int64)
         self._codes[self._places] = np.arange(len(task.labels))
 
     @property
-    def scored_by(self) -> tuple[str, ...]:
+    def told_by(self) -> tuple[str, ...]:
         """All that it is made of."""
         return tuple(self.bases)
 
-    def targets(self, known: Mapping[str, Known]) -> Known:
+    def told(self, known: Mapping[str, Known]) -> Known:
         """Return the code of every row's combination.
 
         Raises
@@ -64,15 +61,9 @@ class Product(Fused):
         DataError
             If a combination is unknown.
         """
-        places, present = _joined([*self.bases.values()], [known[name] for name in self.bases])
+        places, present = places_of([*self.bases.values()], [known[name] for name in self.bases])
         codes = self._codes[places]
-        strange = np.flatnonzero(present & (codes < 0))
-        if len(strange):
-            label = _names(self.settings.separator, [*self.bases.values()])[places[strange[0]]]
-            raise DataError(
-                f"fuse.{self.name}: {len(strange)} rows have combinations that did not occur in the model's data, the "
-                f"first is {label!r}; leave them out"
-            )
+        refuse_strange(self.name, self.settings, self.bases, places[present & (codes < 0)].tolist())
         return Known(np.where(present, codes, 0), present)
 
     def combine(self, *parts: Values) -> Values:
@@ -80,30 +71,3 @@ class Product(Fused):
         each = [by_label(task, part) for task, part in zip(self.bases.values(), parts, strict=True)]
         joint = reduce(lambda one, other: (one[:, :, None] * other[:, None, :]).reshape(len(one), -1), each)
         return normalised(joint[:, self._places])
-
-
-def joint_labels(settings: ProductSettings, bases: Sequence[Task], known: Sequence[Known]) -> tuple[str, ...]:
-    """Return the combinations that occur in some targets, in natural order."""
-    places, present = _joined(bases, known)
-    names = _names(settings.separator, bases)
-    return tuple(sorted((names[place] for place in np.unique(places[present])), key=natural_key))
-
-
-def _joined(bases: Sequence[Task], known: Sequence[Known]) -> tuple[Codes, NDArray[np.bool_]]:
-    """Return the number of each row's combination among all, and which rows have all targets."""
-    places: Codes = np.zeros(len(known[0].present), dtype=np.int64)
-    for task, own in zip(bases, known, strict=True):
-        places = places * len(task.labels) + np.where(own.present, own.values, 0).astype(np.int64)
-    return places, np.logical_and.reduce([own.present for own in known])
-
-
-def _names(separator: str, bases: Sequence[Task]) -> list[str]:
-    """Return the names of all combinations, the last task's label changing first."""
-
-    def named(rest: Sequence[Task]) -> Iterator[tuple[str, ...]]:
-        if not rest:
-            yield ()
-            return
-        yield from ((label, *others) for label in rest[0].labels for others in named(rest[1:]))
-
-    return [separator.join(labels) for labels in named(bases)]

@@ -3,6 +3,7 @@
 A fused task has a decision and metrics as any task has; what it is made of says what it may be.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -27,12 +28,27 @@ _TASK = (
     "Decision and metrics, as those of a task, such as {kind: multilabel, decision: tuned_threshold}; by default those "
     "of the task that it is made of."
 )
+_TRUTH = (
+    "The task whose targets score it, with the same labels; by default they follow from the targets of what it is made "
+    "of. Where a recording has several labels, these do not say which of them is heard when something is active."
+)
 
 
-class FusedSettings(Settings):
+class FusedSettings(Settings, ABC):
     """What all kinds have: decision and metrics of their own."""
 
     task: TaskSettings | None = option(None, _TASK)
+    truth: Name | None = option(None, _TRUTH)
+
+    @property
+    @abstractmethod
+    def made_of(self) -> tuple[str, ...]:
+        """The tasks that it is made of."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tasks that must be there: those that it is made of, and that which scores it."""
+        return (*self.made_of, *(() if self.truth is None else (self.truth,)))
 
     @model_validator(mode="after")
     def _is_not_learned(self) -> Self:
@@ -45,21 +61,26 @@ class FusedSettings(Settings):
 
 
 class GateSettings(FusedSettings):
-    """A task's probabilities times the probability that anything is active (Pankajakshan et al. 2019)."""
+    """A task's probabilities times the probability that anything is active (Pankajakshan et al. 2019).
+
+    Classes or tags of recordings that are gated frame by frame become events.
+    """
 
     kind: Literal["gate"] = "gate"
-    of: Name = required("The task that is gated; its targets are those of the fused task.")
+    of: Name = required("The task that is gated.")
     by: Name = required("The task that tells activity.")
     active: Many[Label] = option(
         (), "Labels of `by` that are activity, any of them; needed where it has several that exclude each other."
     )
     nothing: Label | None = option(
-        None, "The label of `of` that takes what the others lose; needed where labels exclude each other."
+        None,
+        "The label of `of` that takes what the others lose; needed where labels exclude each other. In time it is the "
+        "label that is no event, where there is one.",
     )
     exponent: Exponent = option(1.0, _EXPONENT)
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def made_of(self) -> tuple[str, ...]:
         """The tasks that it is made of."""
         return (self.of, self.by)
 
@@ -86,7 +107,7 @@ class ConditionSettings(FusedSettings):
     exponent: Exponent = option(1.0, _EXPONENT)
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def made_of(self) -> tuple[str, ...]:
         """The tasks that it is made of."""
         return (self.of, self.by)
 
@@ -98,20 +119,23 @@ class ConditionSettings(FusedSettings):
 
 
 class ProductSettings(FusedSettings):
-    """Several tasks of one label each as one: every combination that occurs has the product of their probabilities."""
+    """Several tasks of one label each as one: every combination that occurs has the product of their probabilities.
+
+    One of them may be of frames: then the combinations are events.
+    """
 
     kind: Literal["product"] = "product"
     of: Many[Name] = required("The tasks that are joined, in the order of their labels.", min_length=2)
     separator: str = option("+", "What stands between the labels, as in `derive`.", min_length=1)
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def made_of(self) -> tuple[str, ...]:
         """The tasks that it is made of."""
         return self.of
 
 
 class MeanSettings(FusedSettings):
-    """The mean of tasks with equal labels; the targets are those of the first."""
+    """The mean of tasks with equal labels, of recordings or of frames; the targets are those of the first of either."""
 
     kind: Literal["mean"] = "mean"
     of: Many[Name] = required("The tasks, of equal labels.", min_length=2)
@@ -123,7 +147,7 @@ class MeanSettings(FusedSettings):
     )
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def made_of(self) -> tuple[str, ...]:
         """The tasks that it is made of."""
         return self.of
 

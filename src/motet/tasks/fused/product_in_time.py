@@ -1,0 +1,96 @@
+"""Labels of clips joined with events: the product of their probabilities, frame by frame.
+
+Axes: T frames, E events, K combinations.
+"""
+
+from collections.abc import Mapping
+from functools import reduce
+
+import numpy as np
+
+from motet.tasks.counting import Values
+from motet.tasks.events.event_list import NOTHING
+from motet.tasks.frames import as_objects
+from motet.tasks.fused.combinations import names_of, places_of, refuse_strange, stride_of
+from motet.tasks.fused.fused import Fused, Known
+from motet.tasks.fused.rows import by_label
+from motet.tasks.fused.settings import ProductSettings
+from motet.tasks.task import Task
+
+
+class ProductInTime(Fused):
+    """Events whose labels say where they are heard, P(a+k, t) = P(a) P(k, t), among the combinations that occur.
+
+    Labels of events stand side by side, so those of a frame do not sum to 1, nor do the combinations. An event of a
+    recording is one of the combination of its label and the recording's labels; labels without times stay so.
+
+    Parameters
+    ----------
+    settings
+        Its settings.
+    task
+        What decides and scores, a task of events; its labels are the combinations.
+    bases
+        The tasks that are joined, of which one is of frames.
+
+    Examples
+    --------
+    >>> from motet.features.feature_map import TimeGrid
+    >>> from motet.tasks import Events, FrameValues, Multiclass
+    >>> from motet.tasks.events.settings import EventsSettings
+    >>> from motet.tasks.settings import MulticlassSettings
+    >>> room = Multiclass(MulticlassSettings(), "room", ("hall", "street"))
+    >>> sounds = Events(EventsSettings(), "sounds", ("bell", "dog"))
+    >>> both = Events(EventsSettings(), "both", ("hall+bell", "street+dog"))
+    >>> product = ProductInTime(ProductSettings(of=("room", "sounds")), both, {"room": room, "sounds": sounds})
+    >>> rows = as_objects([FrameValues(np.array([[0.5, 1.0]], np.float32), TimeGrid(0.0, 0.1))])
+    >>> product.fuse({"room": np.array([[0.75, 0.25]]), "sounds": rows})[0].values.tolist()
+    [[0.375, 0.25]]
+    """
+
+    def __init__(self, settings: ProductSettings, task: Task, bases: Mapping[str, Task]) -> None:
+        super().__init__(settings, task, bases)
+        places = {label: place for place, label in enumerate(names_of(settings.separator, [*bases.values()]))}
+        self._places = np.array([places[label] for label in task.labels], dtype=np.int64)
+        self._codes = {int(place): code for code, place in enumerate(self._places)}
+        self._stride = stride_of([*bases.values()])
+        self._framed = next(name for name, own in bases.items() if own.per_frame)
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """All that it is made of."""
+        return tuple(self.bases)
+
+    def told(self, known: Mapping[str, Known]) -> Known:
+        """Return the events of every row as those of combinations.
+
+        Raises
+        ------
+        DataError
+            If a combination is unknown.
+        """
+        places, present = places_of([*self.bases.values()], [known[name] for name in self.bases])
+        values = as_objects(np.zeros((0, 3)) for _ in present)
+        strange: list[int] = []
+        for row in np.flatnonzero(present).tolist():
+            events = np.array(known[self._framed].values[row])
+            joined = [int(places[row] + self._stride * code) if code >= 0 else NOTHING for code in events[:, 2]]
+            strange += [place for place in joined if place not in self._codes and place != NOTHING][:1]
+            events[:, 2] = [self._codes.get(place, NOTHING) for place in joined]
+            values[row] = events
+        refuse_strange(self.name, self.settings, self.bases, strange)
+        return Known(values, present)
+
+    def combine(self, *parts: Values) -> Values:
+        """Return the probabilities of the combinations [T, K] from those of clips [1, L] and of frames [T, L]."""
+        each = [
+            part if task.per_frame else by_label(task, part)
+            for task, part in zip(self.bases.values(), parts, strict=True)
+        ]
+        return reduce(_outer, each)[:, self._places]
+
+
+def _outer(one: Values, other: Values) -> Values:
+    joint = one[:, :, None] * other[:, None, :]
+    flat: Values = joint.reshape(len(joint), -1)
+    return flat
