@@ -124,6 +124,61 @@ def test_every_combination_of_tasks_is_split_by_all_of_them() -> None:
     }
 
 
+def test_what_belongs_to_a_task_that_is_left_out_is_left_out_with_it() -> None:
+    fed = {"heads": {"digit": {"inputs_from": ["scene", "speaker"]}, "scene": {"inputs_from": ["digit"]}}}
+    found = grid(model=fed, combine={"tasks": [1, 2]})
+    assert {
+        point.name: {task: head.inputs_from for task, head in point.experiment.model.heads.items()}
+        for point in found.points
+    } == {
+        "tasks=scene": {"scene": ()},
+        "tasks=digit": {"digit": ()},
+        "tasks=speaker": {},
+        "tasks=scene+digit": {"digit": ("scene",), "scene": ("digit",)},
+        "tasks=scene+speaker": {"scene": ()},
+        "tasks=digit+speaker": {"digit": ("speaker",)},
+    }
+
+
+def test_what_belongs_to_an_input_that_is_left_out_is_left_out_with_it() -> None:
+    layers = [{"kind": "mlp", "hidden": [4]}]
+    data = {"tones": {**TONES, "features": {"a": "logmel"}}, "voices": {**VOICES, "features": {"b": "mfcc"}}}
+    parts = {"signal": {"inputs": {"b": {"rate_hz": 8000}}}, "model": {"encoder": {"a": layers, "b": layers}}}
+    for combine in ({"data": "all"}, {"tasks": ["all", 1]}):
+        found = motet.load_sweep({"data": data, **parts, "combine": combine})
+        assert {
+            (tuple(point.experiment.data), tuple(point.experiment.model.encoder), *point.experiment.signal.inputs)
+            for point in found.points
+        } == {(("tones",), ("a",)), (("voices",), ("b",), "b"), (("tones", "voices"), ("a", "b"), "b")}
+
+
+def test_derived_targets_stay_where_they_are_predicted_or_split_by() -> None:
+    groups = {"kind": "groups", "of": "digit", "labels": {"low": ["0"], "high": ["1"]}}
+    own = {"pair": {"kind": "product", "of": ["low", "speaker"]}}
+    tasks = {"pair": {"kind": "multiclass"}, "speaker": {"kind": "multiclass"}}
+    data = {"tones": TONES, "voices": {**VOICES, "derive": own, "tasks": tasks}}
+    found = motet.load_sweep({"data": data, "derive": {"low": groups}, "combine": {"data": [1], "tasks": [1]}})
+    assert [
+        (point.name, [*point.experiment.derive], [*point.experiment.data.get("voices", found.experiment).derive])
+        for point in found.points
+    ] == [
+        ("data=tones,tasks=scene", [], ["low"]),
+        ("data=voices,tasks=pair", ["low"], ["pair"]),
+        ("data=voices,tasks=speaker", ["low"], ["pair"]),
+    ]
+
+
+def test_teachers_of_data_sets_that_are_left_out(tmp_path: Path) -> None:
+    def taught(**more: Any) -> list[Any]:
+        teachers = {"digit": {"run": str(tmp_path), **more}}
+        found = grid(teachers=teachers, data={**BASE["data"], "more": VOICES}, combine={"data": [1, "all"]})
+        return [[each.data for each in point.experiment.teachers.values()] for point in found.points]
+
+    assert taught() == [[], [None], [None], [None]]
+    assert taught(data=["more"]) == [[], [], [("more",)], [("more",)]]
+    assert taught(data=["voices", "more"]) == [[], [("voices",)], [("more",)], [("voices", "more")]]
+
+
 def test_data_sets_and_tasks_together_make_each_choice_once() -> None:
     found = grid(combine={"data": "all", "tasks": [1, 2]})
     assert names(found) == [
@@ -143,6 +198,13 @@ def test_eight_data_sets_are_255_points() -> None:
 def test_an_axis_of_a_data_set_that_is_left_out_does_not_move() -> None:
     found = grid(combine={"data": [1]}, sweep={"data.tones.limit": [5, 6]})
     assert names(found) == ["data=tones,limit=5", "data=tones,limit=6", "data=voices"]
+
+
+def test_an_axis_of_a_task_that_is_left_out_does_not_move() -> None:
+    paths = ("model.heads.digit.hidden", "data.voices.tasks.digit.weight")
+    for path, values in zip(paths, ([[5], [6]], [1, 2]), strict=True):
+        found = grid(combine={"tasks": [1]}, sweep={path: values})
+        assert [len(point.choices) for point in found.points] == [1, 2, 2, 1]
 
 
 def test_senseless_points_are_left_out() -> None:
@@ -182,6 +244,8 @@ def test_a_condition_that_leaves_nothing_out_is_told(caplog: pytest.LogCaptureFi
     ("variation", "message"),
     [
         ({}, "nothing varies; give sweep, together or combine, or use `motet train`"),
+        ({"sweep": {"data.tone.limit": [1]}}, "there is no data set 'tone'; did you mean 'tones'"),
+        ({"sweep": {"seed": [1]}, "skip": [{"data.x.limit": 1}]}, "no data set 'x'; there is tones, voices"),
         ({"sweep": {"training.epoch": [1]}}, r'sweep."training.epoch": training.epoch: .* did you mean \'epochs\'\?'),
         ({"sweep": {"training.epochs": 5}}, "sweep.\"training.epochs\": 5 is not a list"),
         ({"sweep": {"training.epochs": []}}, "has no values; give at least one"),
@@ -206,9 +270,13 @@ def test_tasks_that_only_the_data_know_must_be_declared() -> None:
     data = {"tones": {"source": "generated"}}
     with pytest.raises(motet.ConfigError, match=r"data.tones.tasks: declare the tasks, because combine.tasks chooses"):
         motet.load_sweep({"data": data, "combine": {"tasks": "all"}})
+    derived = {"kind": "copy", "of": "sound"}
+    esc = {"source": {"kind": "esc", "path": "."}, "derive": {"other": derived}}
+    with pytest.raises(motet.ConfigError, match=r"data.tones.tasks: declare the tasks, because combine.tasks chooses"):
+        motet.load_sweep({"data": {"tones": esc}, "combine": {"tasks": "all"}})
     heads = {"heads": {"scene": {"hidden": [2]}}}
     with pytest.raises(
-        motet.ConfigError, match=r"data.tones.tasks: declare the tasks, because model.heads or teachers"
+        motet.ConfigError, match=r"data.tones.tasks: declare the tasks, because model.heads, teachers, derive or fuse"
     ):
         motet.load_sweep({"data": data, "model": heads, "combine": {"data": "all"}})
 

@@ -120,6 +120,15 @@ def test_training_rows_are_limited_and_balanced_and_test_rows_are_not(tmp_path: 
         make(tmp_path, {"scenes": {"source": SCENES, **part, "limit_labels_in": []}}, split=split)
 
 
+def test_rows_are_limited_and_balanced_by_what_is_not_predicted_too(tmp_path: Path) -> None:
+    split = {"kind": "holdout", "test": 0.25, "dev": 0}
+    by_digit = {"limit_labels": {"digit": {"0": 2}}, "balance": {"kind": "down", "task": "digit"}}
+    own = {"source": VOICES, "stratify": ["digit", "speaker"], **by_digit}
+    for tasks in (["speaker"], ["digit"], ["digit", "speaker"]):
+        data = {"voices": {**own, "tasks": dict.fromkeys(tasks, "multiclass")}}
+        assert rows(dry_run(make(tmp_path, data, split=split)))["voices", None] == (4 * 2, 0, 9)
+
+
 def test_rows_without_any_target_stay_or_leave(tmp_path: Path) -> None:
     found: Any = {"kind": "groups", "of": "scene", "labels": {"one": ["hum"], "other": ["hiss"]}}
     own = {"source": SCENES, "derive": {"some": found}, "tasks": {"some": "multiclass"}}
@@ -285,7 +294,7 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"limit_labels": {"digit": {7: 1}}}, {}, "no row has the label '7'"),
     ({"stratify": ["digits"]}, {}, r"data\.v\.stratify: no example has a target 'digits'; did you mean 'digit'"),
     ({"balance": "up"}, {}, r"data\.v\.balance\.task: the data set has the tasks digit, speaker; name the one"),
-    ({"balance": {"kind": "up", "task": "digt"}}, {}, "the data set has no task 'digt'; did you mean 'digit'"),
+    ({"balance": {"kind": "up", "task": "digt"}}, {}, r"\.balance\.task: no example has a target 'digt'; did you"),
     ({"derive": {"odd": {"kind": "groups", "of": "digit", "labels": {"odd": ["1", "speaker_1"]}}}}, {},
      "task 'digit': no row has the label 'speaker_1'"),
     ({"derive": {"digit": {"kind": "copy", "of": "speaker"}}}, {}, "there is a target of this name already"),

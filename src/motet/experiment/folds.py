@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from motet.config.wording import did_you_mean
 from motet.data.corpus import Corpus
 from motet.data.relabel import check_labels
 from motet.data.resampling import Resampling, resample
@@ -49,7 +48,7 @@ def resamplings(listed: Mapping[str, Listed], corpus: Corpus) -> dict[str, Resam
     Raises
     ------
     ConfigError
-        If they name a task that the data set has not, or none where it has several.
+        If they name no task where the data set has several.
     DataError
         If a label that is limited does not occur.
     """
@@ -60,12 +59,6 @@ def resamplings(listed: Mapping[str, Listed], corpus: Corpus) -> dict[str, Resam
         limited = () if settings.limit_labels_in == "all" else settings.limit_labels_in
         balance = settings.balance
         balanced = None if balance is None else balance.task or _only(f"data.{name}.balance", tasks)
-        for option, task in [*(("limit_labels", task) for task in limits), ("balance.task", balanced)]:
-            if task is not None and task not in tasks:
-                raise ConfigError(
-                    f"data.{name}.{option}: the data set has no task {task!r}{did_you_mean(task, tasks)}; it has "
-                    f"{', '.join(tasks)}"
-                )
         if limits and limited:
             for task, labels in limits.items():
                 check_labels(corpus.data_sets[name], task, labels)

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from motet.config.lookup import ABSENT, value_at
 from motet.config.nodes import Node, Path, read_path, show_path
 from motet.config.overrides import apply_overrides, with_value
 from motet.config.problems import in_order
-from motet.config.wording import shown
+from motet.config.wording import did_you_mean, shown
 from motet.config.writing import flow
 from motet.errors import ConfigError
 from motet.experiment.combinations import Move, combinations
@@ -84,11 +84,10 @@ class _Axis:
     paths: tuple[str, ...]
     moves: Sequence[Move]
 
-    def applies(self, root: Node) -> bool:
-        """Tell whether some of its paths lead anywhere: not into data sets that a combination leaves out."""
+    def applies(self, left_out: Collection[Path]) -> bool:
+        """Tell whether some of its paths lead anywhere: not into what a combination leaves out."""
         parts = [read_path(path) for path in self.paths]
-        inside = [path for path in parts if path[0] == "data" and len(path) > 1]
-        return len(inside) < len(parts) or any(root.find(path[:2]) is not None for path in inside)
+        return any(all(path[: len(gone)] != gone for gone in left_out) for path in parts)
 
 
 def plan_grid(tree: Tree, context: Context) -> Grid:
@@ -144,18 +143,20 @@ def _grid(sweep: Sweep, axes: Sequence[_Axis], base: Node, tree: Tree, context: 
     return Grid(sweep, [path for axis in axes for path in axis.paths], list(points.values()), skipped)
 
 
-def _crossed(base: Node, axes: Sequence[_Axis]) -> Iterator[tuple[Node, dict[str, str]]]:
+def _crossed(
+    base: Node, axes: Sequence[_Axis], left_out: frozenset[Path] = frozenset()
+) -> Iterator[tuple[Node, dict[str, str]]]:
     """Yield every combination of moves as values, and what was chosen; an axis that leads nowhere does not move."""
     if not axes:
         yield base, {}
         return
     first, rest = axes[0], axes[1:]
-    if not first.applies(base):
-        yield from _crossed(base, rest)
+    if not first.applies(left_out):
+        yield from _crossed(base, rest, left_out)
         return
     for move in first.moves:
         changed = move.change(base)
-        for root, choices in () if changed is None else _crossed(changed, rest):
+        for root, choices in () if changed is None else _crossed(changed, rest, left_out | move.left_out):
             yield root, {**move.labels, **choices}
 
 
@@ -268,8 +269,8 @@ def _check_paths(root: Node, sweep: Sweep) -> None:
     """Refuse paths that lead to no option, paths that are set twice, groups of unequal length, and no axis at all."""
     places: list[Path] = [("sweep", path) for path in sweep.sweep]
     places += [("together", number, path) for number, group in enumerate(sweep.together) for path in group]
-    problems = [*_unknown(root, places)]
-    problems += _unknown(root, [("skip", number, path) for number, each in enumerate(sweep.skip) for path in each])
+    conditions: list[Path] = [("skip", number, path) for number, each in enumerate(sweep.skip) for path in each]
+    problems = [*_unknown(root, [*places, *conditions], [*sweep.data, *_new_data(places)])]
     seen: set[str] = set()
     for place in places:
         if str(place[-1]) in seen:
@@ -296,12 +297,24 @@ def _check_paths(root: Node, sweep: Sweep) -> None:
         raise ConfigError(*in_order(problems))
 
 
-def _unknown(root: Node, places: Sequence[Path]) -> Iterator[str]:
+def _new_data(places: Sequence[Path]) -> Iterator[str]:
+    """Yield the names of data sets that an axis sets as a whole, and that the file may be without."""
+    paths = [read_path(str(place[-1])) for place in places]
+    return (str(path[1]) for path in paths if path[0] == "data" and len(path) == 2)
+
+
+def _unknown(root: Node, places: Sequence[Path], data_sets: Sequence[str]) -> Iterator[str]:
     for place in places:
         try:
             check_path(Experiment, str(place[-1]))
         except ConfigError as error:
             yield _line(root, place, *error.problems)
+            continue
+        path = read_path(str(place[-1]))
+        if path[0] == "data" and len(path) > 2 and path[1] not in data_sets:
+            name = str(path[1])
+            instead = did_you_mean(name, data_sets) or f"; there is {', '.join(data_sets)}"
+            yield _line(root, place, f"there is no data set {name!r}{instead}")
 
 
 def _line(root: Node, path: Path, *messages: str) -> str:

@@ -176,7 +176,7 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     data_set = with_no_targets(data_set, [task for task in settings.tasks or () if task in experiment.teachers])
     derived = {task: {"kind": default_kind(data_set.table.targets[task])} for task in bases}
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)
-    data_set = _with_targets(data_set, tasks, settings.stratify, whole=whole)
+    data_set = _with_targets(data_set, tasks, settings, whole=whole)
     labels = {task: listed_labels(task, own, data_set.targets(task).counts()) for task, own in tasks.items()}
     if not any(_teaches(experiment, name, task) for task in tasks):
         data_set = _labelled(data_set, settings.unlabelled, tuple(tasks))
@@ -185,8 +185,8 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     return Listed(data_set, settings, tasks, inputs, labels, bases)
 
 
-def _with_targets(data_set: DataSet, tasks: Collection[str], stratify: Sequence[str] | None, *, whole: bool) -> DataSet:
-    """Return a data set with the targets of its tasks, and those that a split is stratified by.
+def _with_targets(data_set: DataSet, tasks: Collection[str], settings: CompleteDataSet, *, whole: bool) -> DataSet:
+    """Return a data set with the targets of its tasks, and those that its rows are split, limited or balanced by.
 
     Raises
     ------
@@ -194,17 +194,19 @@ def _with_targets(data_set: DataSet, tasks: Collection[str], stratify: Sequence[
         If there is no such target.
     """
     there = data_set.task_names
-    unknown = [name for name in stratify or () if name not in there]
+    unknown = {name: option for name, option in settings.used_targets.items() if name not in there}
     if unknown and whole:
         raise ConfigError(
             *(
-                f"data.{data_set.name}.stratify: no example has a target {name!r}{did_you_mean(name, there)}; there is "
-                f"{', '.join(there)}"
-                for name in unknown
+                f"data.{data_set.name}.{option}: no example has a target {name!r}"
+                f"{did_you_mean(name, there)}; there is {', '.join(there)}"
+                for name, option in unknown.items()
             )
         )
+    stratify = settings.stratify
     named = None if stratify is None else tuple(name for name in stratify if name in there)
-    targets = {name: data_set.table.targets[name] for name in dict.fromkeys([*tasks, *(named or ())])}
+    used = [name for name in there if name in settings.used_targets]
+    targets = {name: data_set.table.targets[name] for name in dict.fromkeys([*tasks, *used])}
     return replace(data_set, table=replace(data_set.table, targets=targets), stratify=named)
 
 

@@ -33,13 +33,13 @@ def check_targets(data: DataSets, others: Collection[str]) -> Iterator[CrossProb
 
 
 def check_derived(data: DataSets, derived: Mapping[str, Any]) -> Iterator[CrossProblem]:
-    """Find derived tasks that nothing predicts and nothing else is made of."""
+    """Find derived tasks that nothing predicts, and nothing else is made of or goes by."""
     for name, data_set in data.items():
         if data_set.tasks is None:
             continue
         bases = {base for own in (*data_set.derive.values(), *derived.values()) for base in own.needs}
         for task in data_set.derive:
-            if task not in data_set.tasks and task not in bases:
+            if task not in data_set.tasks and task not in bases and task not in data_set.used_targets:
                 message = f"nothing predicts it; add {task!r} to data.{name}.tasks, or leave it out"
                 yield CrossProblem(("data", name, "derive", task), message, (("data", name, "tasks"),))
 

@@ -12,6 +12,7 @@ from motet.data.relabel_settings import (
     LimitedParts,
     MergedLabels,
     RenamedLabels,
+    flat,
 )
 from motet.data.settings import LimitSettings, SegmentSettings, SplitSettings
 from motet.features.settings import FeatureSettings, ScalingSettings
@@ -89,6 +90,20 @@ class DataSetSettings(Settings):
         if isinstance(source, TableSettings):
             return frozenset([*source.targets, *source.traces]) or None
         return self._only_target
+
+    @property
+    def used_targets(self) -> dict[str, str]:
+        """The targets by which rows are split, limited or balanced, whether or not they are predicted.
+
+        By target the option that names it.
+        """
+        limited = flat(self.limit_labels, "").keys() - {""}
+        balanced = None if self.balance is None else self.balance.task
+        return {
+            **({} if balanced is None else {balanced: "balance.task"}),
+            **dict.fromkeys(sorted(limited), "limit_labels"),
+            **dict.fromkeys(self.stratify or (), "stratify"),
+        }
 
     @property
     def _only_target(self) -> frozenset[str] | None:
