@@ -184,3 +184,13 @@ def test_a_python_object_has_keys_of_this_moment_only() -> None:
     assert Pipeline(settings()).identified
     assert keys(first) == keys(first) != keys(second)
     assert np.array_equal(first.compute(recording()).values[:, :, 0], 2 * NOISE)
+
+
+def test_a_prepared_signal_comes_with_its_gain_and_a_recording_that_cannot_be_prepared_is_named() -> None:
+    pipeline = Pipeline(settings("waveform", channels=[1], rate_hz=2000, steps=["normalise"]))
+    signal, gain = pipeline.prepare(recording())
+    np.testing.assert_array_equal(signal.values, pipeline.compute(recording()).values[:, :, 0])
+    plain = PreparationChain(SignalSettings(channels=(1,), rate_hz=2000))(Signal(NOISE, RATE_HZ))
+    np.testing.assert_allclose(signal.values, plain.values * gain, rtol=1e-6)
+    with pytest.raises(DataError, match=r"array of shape \(1, 2000\): the recording has 1 channel, and"):
+        pipeline.prepare(recording(NOISE[:1]))

@@ -7,10 +7,13 @@ A stored map is keyed by the content of the recording, its span, and the setting
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motet import catalog
 from motet.config import Settings, fingerprint, option
@@ -84,7 +87,7 @@ class Pipeline:
             If the recording cannot be used; the message names it.
         """
         content = recording.read()
-        try:
+        with _named(recording):
             if isinstance(content, FeatureMap):
                 if self.stored == "signal":
                     raise DataError("is a finished feature map without waveform: remove signal.mix and signal.augment")
@@ -95,10 +98,18 @@ class Pipeline:
             if self.stored == "signal":
                 return as_map(signal)
             return extract(self.feature(signal.rate_hz), signal)
-        except UserCodeError:
-            raise
-        except MotetError as error:
-            raise DataError(f"{recording.describe()}: {error}") from error
+
+    def prepare(self, recording: Recording[Signal]) -> tuple[Signal, NDArray[np.float64]]:
+        """Return the signal before features, and by what its level was changed; see `PreparationChain.with_gain`.
+
+        Raises
+        ------
+        DataError
+            If the recording cannot be used; the message names it.
+        """
+        content = recording.read()
+        with _named(recording):
+            return self._chain.with_gain(content)
 
     def feature(self, rate_hz: float) -> Feature:
         """Return the feature at this sampling rate, built once."""
@@ -117,6 +128,17 @@ class Pipeline:
         feature = fingerprint(self.settings.feature)
         version = getattr(catalog.component_class("feature", self.settings.feature), "version", 1)
         return None if feature is None else parts | {"feature": feature, "version": version}
+
+
+@contextmanager
+def _named(recording: Recording[Any]) -> Iterator[None]:
+    """Name a recording in what goes wrong with it, but for mistakes in the user's own code."""
+    try:
+        yield
+    except UserCodeError:
+        raise
+    except MotetError as error:
+        raise DataError(f"{recording.describe()}: {error}") from error
 
 
 def _is_varied(signal: SignalSettings) -> bool:

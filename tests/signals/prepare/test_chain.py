@@ -108,3 +108,43 @@ def test_a_step_that_spoils_values_is_an_error(noise: NDArray[np.float32]) -> No
 
     with pytest.raises(DataError, match="after the steps of signal: 8000 of 8000 values are NaN, infinite or beyond"):
         chain(Signal(noise, 8000.0))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"kind": "normalise", "method": "rms"},
+        {"kind": "normalise", "method": "peak", "per": "recording", "level_db": -3.0},
+        {"kind": "normalise", "method": "standard"},
+    ],
+)
+def test_the_gain_is_what_normalise_multiplied_by(noise: NDArray[np.float32], step: dict[str, Any]) -> None:
+    uneven = Signal(noise * np.array([[1.0], [4.0]], np.float32), 16_000.0)
+    high_pass = {"kind": "high_pass", "low_hz": 100}
+    chain = chain_of(rate_hz=8000, steps=[step, high_pass])
+    signal, gain = chain.with_gain(uneven)
+    np.testing.assert_array_equal(signal.values, chain(uneven).values)
+    plain = chain_of(rate_hz=8000, steps=[high_pass])(uneven)
+    assert gain.shape == ((1, 1) if "per" in step else (2, 1))
+    # What the filter leaves of a mean that was taken away is nothing after its first moments.
+    np.testing.assert_allclose(signal.values[:, 2000:], (plain.values * gain)[:, 2000:], rtol=1e-4, atol=1e-4)
+
+
+def test_gains_of_several_steps_are_one_and_silence_has_none(noise: NDArray[np.float32]) -> None:
+    chain = chain_of(steps=[{"kind": "normalise", "method": "rms"}, {"kind": "normalise", "method": "peak"}])
+    _, gain = chain.with_gain(Signal(noise, 16_000.0))
+    np.testing.assert_allclose(gain, 1.0 / np.abs(noise).max(axis=1, keepdims=True), rtol=1e-6)
+    assert chain.with_gain(Signal(np.zeros((1, 8), np.float32), 16_000.0))[1].tolist() == [[1.0]]
+    assert chain_of(channels="left").with_gain(Signal(noise, 16_000.0))[1].tolist() == [[1.0]]
+
+
+class Mean:
+    version = 1
+
+    def __call__(self, signal: Signal) -> Signal:
+        return Signal(signal.values.mean(axis=0, keepdims=True), signal.rate_hz)
+
+
+def test_other_channels_have_no_gain(noise: NDArray[np.float32]) -> None:
+    chain = PreparationChain(SignalSettings(steps=(NormaliseSettings(), UserComponent.of(Mean))))
+    assert chain.with_gain(Signal(noise, 8000.0))[1].tolist() == [[1.0]]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motet.config import Settings, UserComponent
 from motet.errors import DataError, UserCodeError
@@ -73,10 +74,26 @@ class PreparationChain:
             return signal
         for step in self.steps:
             signal = step(signal)
-        if signal.num_samples == 0:
-            raise DataError("the steps of signal leave no samples; leave the recording out, or ease signal.steps")
-        checked(signal.values, "after the steps of signal")
-        return signal
+        return _usable(signal)
+
+    def with_gain(self, signal: Signal) -> tuple[Signal, NDArray[np.float64]]:
+        """Return the prepared signal and what `normalise` multiplied it by: each channel, [C, 1], or all, [1, 1].
+
+        It is 1 without such a step. Other steps have no gain: a filter is a change of the signal, not of its level.
+
+        Raises
+        ------
+        DataError
+            As for the signal alone.
+        """
+        gain = np.ones((1, 1))
+        for step in self.steps:
+            if isinstance(step, Normalise):
+                gain = gain * step.gain(signal)
+            signal = step(signal)
+            if len(gain) not in (1, signal.num_channels):
+                gain = np.ones((1, 1))  # a step of the user's own made other channels of these: no gain is theirs
+        return _usable(signal), gain
 
     def fingerprint(self) -> list[dict[str, Any]] | None:
         """Return what identifies the steps: strict JSON, part of the key of everything stored.
@@ -89,6 +106,13 @@ class PreparationChain:
         channels = {"kind": "channels", "version": Channels.version, "select": self._settings.channels}
         resample = {"kind": "resample", "version": Resample.version, "rate_hz": self._settings.rate_hz}
         return [channels, resample, *(step for step in described if step is not None)]
+
+
+def _usable(signal: Signal) -> Signal:
+    if signal.num_samples == 0:
+        raise DataError("the steps of signal leave no samples; leave the recording out, or ease signal.steps")
+    checked(signal.values, "after the steps of signal")
+    return signal
 
 
 def _built_in(settings: SignalSettings) -> list[Step]:

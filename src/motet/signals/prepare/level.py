@@ -36,19 +36,35 @@ class Normalise:
 
     def __call__(self, signal: Signal) -> Signal:
         """Return the signal at the level."""
+        values = self._centred(signal)
+        return replace(signal, values=(values * self._gain(values)).astype(np.float32))
+
+    def gain(self, signal: Signal) -> NDArray[np.float64]:
+        """Return the factor of each channel [C, 1], or the one of all, [1, 1]."""
+        return self._gain(self._centred(signal))
+
+    @property
+    def _axes(self) -> int | None:
+        return -1 if self.settings.per == "channel" else None
+
+    def _centred(self, signal: Signal) -> NDArray[np.float64]:
         values = signal.values.astype(np.float64)
-        axes = -1 if self.settings.per == "channel" else None
         if self.settings.method == "standard":
-            values -= values.mean(axis=axes, keepdims=True)
-        level = self._level(values, axes)
+            values -= values.mean(axis=self._axes, keepdims=True)
+        return values
+
+    def _gain(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        level = self._level(values)
         level_db = self.settings.level_db
         target_db = _DEFAULT_LEVELS_DB[self.settings.method] if level_db is None else level_db
-        gain = np.divide(10.0 ** (target_db / 20.0), level, out=np.ones_like(level), where=level > 0.0)
-        return replace(signal, values=(values * gain).astype(np.float32))
+        gain: NDArray[np.float64] = np.divide(
+            10.0 ** (target_db / 20.0), level, out=np.ones_like(level), where=level > 0.0
+        )
+        return gain
 
-    def _level(self, values: NDArray[np.float64], axes: int | None) -> NDArray[np.float64]:
+    def _level(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.settings.method == "peak":
-            peak: NDArray[np.float64] = np.abs(values).max(axis=axes, keepdims=True)
+            peak: NDArray[np.float64] = np.abs(values).max(axis=self._axes, keepdims=True)
             return peak
-        rms: NDArray[np.float64] = np.sqrt(np.square(values).mean(axis=axes, keepdims=True))
+        rms: NDArray[np.float64] = np.sqrt(np.square(values).mean(axis=self._axes, keepdims=True))
         return rms
