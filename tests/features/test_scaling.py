@@ -134,10 +134,26 @@ def test_scaled_values_and_zero_padding() -> None:
     assert (scaling(batch)[:, :, 39] != 0).all()
 
 
+@pytest.mark.parametrize("per", PER)
+@pytest.mark.parametrize("kind", [Standard, MinMax, Robust])
+def test_what_was_scaled_is_restored(kind: Any, per: Any) -> None:
+    settings_of = {Standard: StandardSettings, MinMax: MinMaxSettings, Robust: RobustSettings}
+    scaling = fitted(kind(settings_of[kind](per=per)), maps(equal=True))
+    batch = torch.randn(3, 2, 7, 5) * 30 - 60
+    scaled = scaling(batch)
+    assert not torch.allclose(scaled, batch)
+    kept = scaled.clone()
+    torch.testing.assert_close(scaling.restore(scaled), batch, rtol=1e-5, atol=1e-4)
+    assert torch.equal(scaled, kept)
+    with pytest.raises(DataError, match="scaling was fitted on maps"):
+        Standard.restore(fitted(Standard(StandardSettings(per="cell")), maps(equal=True)), batch[:, :, :6])
+
+
 def test_no_scaling_only_clears_the_padding() -> None:
     batch = torch.ones(2, 1, 4, 3)
     scaling = fitted(NoScaling(NoScalingSettings()), maps())
     assert torch.equal(scaling(batch), batch)
+    assert torch.equal(scaling.restore(batch), batch)
     assert scaling(batch, torch.tensor([4, 1])).sum(dim=(1, 2, 3)).tolist() == [12.0, 3.0]
     assert batch.sum() == 24
 

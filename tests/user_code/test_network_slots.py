@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import motet
+from motet.config import UserComponent
 from motet.data.batch import Column
 from motet.errors import ConfigError, UserCodeError
+from motet.features.user_scaling import UserScaling
 from motet.networks.shape import MapShape
 from motet.runs.folder import read_json
 from tests.user_code.conftest import Train
@@ -52,6 +54,29 @@ def test_a_scaling(train: Train, scaling: Any) -> None:
     torch.testing.assert_close(saved(values, torch.tensor([1, 3])), expected)
     if isinstance(scaling, Peak):
         assert not scaling.seen
+
+
+def test_a_scaling_may_say_how_it_is_undone() -> None:
+    class Halved(Peak):
+        def restore(self, values: Tensor) -> Tensor:
+            return values * self.peak / 2.0
+
+    class Wrong(Peak):
+        def restore(self, values: Tensor) -> Tensor:
+            return values[:1]
+
+    known, unknown, wrong = (UserScaling(UserComponent.of(kind(2.0))) for kind in (Halved, Peak, Wrong))
+    for scaling in (known, unknown, wrong):
+        scaling.update(np.full((3, 1, NUM_BINS), 5.0, np.float32))
+        scaling.finish()
+    batch = torch.randn(2, 1, 3, NUM_BINS)
+    torch.testing.assert_close(known.restore(known(batch)), batch)
+    with pytest.raises(UserCodeError, match=r"scaling: .*Peak has no restore\(values\), so predicted maps cannot be"):
+        unknown.restore(batch)
+    with pytest.raises(
+        UserCodeError, match=r"Wrong returned a tensor \[1, 1, 3, 17\] for a batch \[2, 1, 3, 17\], but"
+    ):
+        wrong.restore(batch)
 
 
 def test_what_is_no_scaling_is_refused(train: Train) -> None:

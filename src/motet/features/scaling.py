@@ -2,7 +2,8 @@
 
 Fitting sees maps as they are stored, [T, C, F]; scaling sees batches, [n, C, T, F]. Every scaling is
 `(values - offset) / scale`, its two buffers of shape [C, 1, F] (per band), [C, T, F] (per cell) or [1, 1, 1]
-(global). Sums run in float64. What does not vary in the training rows has scale 1. After scaling, padding is zero.
+(global); `restore` undoes it. Sums run in float64. What does not vary in the training rows has scale 1. After scaling,
+padding is zero.
 
     scaling = Standard(StandardSettings())
     for values in training_maps:
@@ -100,12 +101,26 @@ class Scaling(nn.Module, ABC):
         DataError
             If the scaling is not fitted, or was fitted on maps of another shape.
         """
+        self._check(values)
+        return zero_padding(values.sub(self.offset).div_(self.scale), lengths)
+
+    def restore(self, values: Tensor) -> Tensor:
+        """Return what scaled values [n, C, T, F] were before; padding is no longer zero.
+
+        Raises
+        ------
+        DataError
+            As when scaling.
+        """
+        self._check(values)
+        return values.mul(self.scale).add_(self.offset)
+
+    def _check(self, values: Tensor) -> None:
         fitted = self.offset.shape
         if fitted != (1, 1, 1):
             shape = values.shape[1:] if self.settings.per == "cell" else (values.shape[1], 1, values.shape[3])
             if fitted != shape:
                 raise DataError(_unfitted(tuple(fitted), tuple(shape)))
-        return zero_padding(values.sub(self.offset).div_(self.scale), lengths)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         for name in ("offset", "scale"):
@@ -250,6 +265,10 @@ class NoScaling(nn.Module):
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return values [n, C, T, F], zero beyond `lengths`."""
         return values if lengths is None else zero_padding(values.clone(), lengths)
+
+    def restore(self, values: Tensor) -> Tensor:
+        """Return values as they are."""
+        return values
 
 
 def zero_padding(values: Tensor, lengths: Tensor | None) -> Tensor:

@@ -2,7 +2,8 @@
 
 The user's class is an `nn.Module`, called with its options alone. `update(values)` sees every map [T, C, F] of the
 training rows once, without padding; `finish()` fits; `forward(values)` scales a batch [n, C, T, F]. What is fitted is
-kept in buffers, which are saved with the model, whatever shape they have then.
+kept in buffers, which are saved with the model, whatever shape they have then. Where maps are predicted,
+`restore(values)` gives back what was scaled.
 """
 
 from typing import Any, ClassVar
@@ -60,14 +61,32 @@ class UserScaling(nn.Module):
         UserCodeError
             If the user's scaling returns another shape.
         """
-        scaled = self.scaling(values)
+        scaled = self._checked(self.scaling(values), values)
+        return scaled if lengths is None else zero_padding(scaled.clone(), lengths)
+
+    def restore(self, values: Tensor) -> Tensor:
+        """Return what scaled values [n, C, T, F] were before.
+
+        Raises
+        ------
+        UserCodeError
+            If the user's scaling cannot, or returns another shape.
+        """
+        if not hasattr(self.scaling, "restore"):
+            raise UserCodeError(
+                f"scaling: {self.settings.place} has no restore(values), so predicted maps cannot be brought back to "
+                "what they were before it; give it this method, the opposite of forward"
+            )
+        return self._checked(self.scaling.restore(values), values)
+
+    def _checked(self, scaled: Any, values: Tensor) -> Tensor:
         if not isinstance(scaled, Tensor) or scaled.shape != values.shape:
             found = f"a tensor {list(scaled.shape)}" if isinstance(scaled, Tensor) else type(scaled).__name__
             raise UserCodeError(
                 f"scaling: {self.settings.place} returned {found} for a batch {list(values.shape)}, but the shape "
-                "stays: correct its forward"
+                "stays: correct its forward and restore"
             )
-        return scaled if lengths is None else zero_padding(scaled.clone(), lengths)
+        return scaled
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         """Make room for buffers as they were saved; before it is fitted, the user's module has others or none."""
