@@ -104,3 +104,13 @@ def test_start_crops_begin_at_the_start() -> None:
 def test_centre_crops_ignore_draws() -> None:
     found = Segments(SegmentSettings(length_s=0.05, crop=CentreCropSettings()), 0.05)
     assert (found.crop(np.array([50]), 0.01, np.array([0.9])) == found.crop(np.array([50]), 0.01)).all()
+
+
+@pytest.mark.parametrize(("hop_s", "hop"), [(None, 5), (0.2, 5), (0.1, 10), (0.03, 3)])
+def test_covering_segments_leave_no_frame_out(hop_s: float | None, hop: int) -> None:
+    found = segments(0.1, hop_s=hop_s)
+    covering = found.covering()
+    assert (covering is found) == (hop_s in (0.1, 0.03))
+    for length in (3, 10, 17, 60):
+        _, starts = covering.slide(np.array([length]), 0.01)
+        assert starts.tolist() == [*range(0, max(length - 10, 0), hop), max(length - 10, 0)]

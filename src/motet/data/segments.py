@@ -152,6 +152,15 @@ class Segments:
         number = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
         return rows, np.minimum(number * hop, spare[rows])
 
+    def covering(self) -> "Segments":
+        """Return segments that leave out no frame of a row: these, or where these do, such at half their length.
+
+        What is predicted of a recording from its centre may be true of it all; a map of it has to be all of it.
+        """
+        if self.settings.hop_s is not None and self.settings.hop_s <= self.length_s:
+            return self
+        return Segments(self.settings.model_copy(update={"hop_s": self.length_s / 2}), self.length_s)
+
 
 def fit_length(settings: SegmentSettings, durations_s: NDArray[np.float64]) -> float:
     """Return the length of a segment in seconds.
