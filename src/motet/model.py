@@ -183,6 +183,24 @@ class Model(nn.Module):
         alike = column.values.shape[1] * column.values.shape[3] == target.values.shape[2]
         return given_at(column, target) if alike else None
 
+    def restore(self, task: str, predicted: Column, data_set: str) -> Tensor:
+        """Return predicted maps of a dense task [n, T, K] as they are before a data set's scaling, [n, C, T, F]."""
+        of = self.map_of(task)
+        own = self.document.data_sets[data_set].inputs[of]
+        values = predicted.values.reshape(*predicted.values.shape[:2], own.channels, own.bins).transpose(1, 2)
+        restored: Tensor = self.scaling(data_set, of).restore(values)
+        return restored
+
+    def map_of(self, task: str) -> str:
+        """Return the input that is the target of a dense task."""
+        output = self.tasks[task].output_size
+        assert isinstance(output, MapOutput), "only a dense task predicts a map"
+        return output.of
+
+    def map_from(self, task: str) -> str | None:
+        """Return the input that a dense task changes into its map; None where several could be meant."""
+        return self._given[task]
+
     def read_inputs(self, data_set: str) -> dict[str, InputDocument]:
         """Return the inputs of a data set that the network reads; the others are targets only."""
         inputs = self.document.data_sets[data_set].inputs

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Motet, tone
+import soundfile
+from tests.cli.conftest import RATE_HZ, Motet, tone
 
+from motet.cli import main
 from motet.cli.predict import as_json, as_rows
-from motet.experiment.predict import FilePredictions, TaskPrediction
+from motet.experiment.predict import FilePredictions
+from motet.experiment.predict_group import TaskPrediction
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -148,3 +151,98 @@ def test_every_kind_of_task_has_its_columns() -> None:
         ],
         "skipped": [{"path": "b.wav", "reason": "b.wav: is empty"}],
     }
+
+
+@pytest.fixture(scope="module")
+def cleaning(tones: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run that hears the pitch and makes the tone again."""
+    folder = tmp_path_factory.mktemp("cleaning")
+    (folder / "again.yaml").write_text(f"""\
+data:
+  tones:
+    source: {{kind: folders, path: "{tones.as_posix()}", task: pitch}}
+    tasks: {{pitch: multiclass, again: {{kind: dense, loss: [si_sdr]}}}}
+signal: {{steps: [{{kind: normalise, method: rms}}]}}
+features: waveform
+scaling: none
+split: {{kind: holdout, test: 0.25, dev: 0}}
+model:
+  encoder: [{{kind: spectrum, window: 64, hop: 16}}, {{kind: rnn, hidden: 4}}]
+  heads: {{again: {{decoder: {{kind: mask, window: 64}}}}}}
+training: {{epochs: 1, threads: 1}}
+evaluation: {{plots: false, interval: {{resamples: 0}}}}
+store: {{path: "{(folder / "store").as_posix()}"}}
+""")
+    assert main(["train", str(folder / "again.yaml"), "-o", str(folder / "run")]) == 0
+    assert (
+        main(
+            ["train", str(folder / "again.yaml"), "data.tones.tasks={again: {kind: dense}}", "-o", str(folder / "maps")]
+        )
+        == 0
+    )
+    return folder
+
+
+def test_maps_are_written_and_the_table_names_them(motet: Motet, cleaning: Path, tones: Path, tmp_path: Path) -> None:
+    said = motet("predict", cleaning / "run", tones, tones / "low" / "03.wav", "-o", tmp_path / "out")
+    assert said.code == 0
+    found = rows(said.out)
+    assert list(found[0]) == ["path", "pitch", "pitch.high", "pitch.low", "again"]
+    assert len(found) == 32
+    for row in found:
+        name = Path(row["path"]).relative_to(tones).as_posix()
+        assert row["again"] == f"{tmp_path.as_posix()}/out/again/{name}"
+        assert soundfile.info(row["again"]).frames == soundfile.info(row["path"]).frames
+        assert soundfile.info(row["again"]).samplerate == RATE_HZ
+    assert len([*(tmp_path / "out").rglob("*.*")]) == 32
+
+
+def test_json_tells_what_was_written(motet: Motet, cleaning: Path, tones: Path, tmp_path: Path) -> None:
+    file = tones / "low" / "03.wav"
+    (found,) = json.loads(motet("predict", cleaning / "run", file, "-o", tmp_path, "--json").out)["predictions"]
+    assert list(found["tasks"]) == ["pitch", "again"]
+    frames = soundfile.info(file).frames
+    expected = {"file": f"{tmp_path.as_posix()}/again/03.wav", "shape": [1, frames], "rate_hz": 4000.0, "start_s": 0.0}
+    assert found["tasks"]["again"] == expected
+
+
+def test_without_a_folder_maps_are_left_out_and_that_is_told(motet: Motet, cleaning: Path, tones: Path) -> None:
+    said = motet("predict", cleaning / "run", tones / "low")
+    assert list(rows(said.out)[0]) == ["path", "pitch", "pitch.high", "pitch.low"]
+    assert "maps of again are not written; -o DIR writes them" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (
+            ["{cleaning}/maps", "{tones}"],
+            2,
+            "the model predicts maps only (again); name the folder that they are written",
+        ),
+        (["{cleaning}/run", "{tones}", "-o", "{tones}/low/out"], 2, "low/out: lies in {tones}, where what is written"),
+        (
+            ["{finished}", "{tones}", "-o", "{cleaning}/new"],
+            2,
+            "new: is for maps of dense tasks, and the model predicts pitch",
+        ),
+        (
+            ["{cleaning}/run", "{tones}/low", "{tones}/high", "-o", "{cleaning}/new"],
+            2,
+            "would both be written to 00.wav",
+        ),
+        (
+            ["{cleaning}/run", "{tones}/low/00.wav", "-o", "{cleaning}/again.yaml"],
+            2,
+            "is a file, but maps are written into",
+        ),
+    ],
+)
+def test_where_maps_cannot_go_is_told_before_anything_is_predicted(
+    words: list[str], code: int, message: str, motet: Motet, finished: Path, cleaning: Path, tones: Path
+) -> None:
+    places = {"finished": finished, "cleaning": cleaning, "tones": tones}
+    said = motet("predict", *(word.format(**places) for word in words))
+    assert said.code == code
+    assert message.format(**places) in said.err
+    assert not (cleaning / "new").exists()

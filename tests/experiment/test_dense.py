@@ -53,7 +53,7 @@ def test_noise_is_taken_out(tmp_path: Path) -> None:
     assert figures["si_sdr_gain"]["low"] < figures["si_sdr_gain"]["high"]
     assert figures["si_sdr"]["value"] == pytest.approx(figures["si_sdr_gain"]["value"], abs=0.5)
     with pytest.raises(ConfigError, match=r"the model predicts maps only \(clean\)"):
-        motet.predict(tmp_path / "run", [tmp_path])
+        motet.predict(tmp_path / "run", [tmp_path], maps=False)
     again = motet.evaluate(tmp_path / "run")
     assert again["tasks"]["clean"]["si_sdr_gain"] == figures["si_sdr_gain"]
     file = tmp_path / "run" / "seed-1" / "fold-1" / "predictions" / "clean.csv"

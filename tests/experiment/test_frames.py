@@ -68,6 +68,7 @@ def test_files_are_predicted_as_the_run_did(trained: tuple[motet.Experiment, mot
     soundfile.write(tmp_path / "one.wav", signal(row), int(RATE_HZ), subtype="FLOAT")
     found = predict(model, [tmp_path / "one.wav"]).tasks[f"{tmp_path.as_posix()}/one.wav"]["sounds"]
     told = json.loads(lines[0].rsplit(',"', 1)[1].removesuffix('"').replace('""', '"'))
+    assert isinstance(found.decision, tuple)
     assert [list(entry) for entry in found.decision] == told
     assert found.probabilities.keys() == {"low", "high"}
 

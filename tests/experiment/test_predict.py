@@ -11,9 +11,10 @@ import torch
 
 import motet
 from motet.errors import ConfigError, DataError, MotetError
-from motet.experiment.predict import choose_data_set, open_model, predict
+from motet.experiment.predict import predict
 from motet.experiment.run import Run
 from motet.experiment.settings import Experiment
+from motet.experiment.which_model import choose_data_set, open_model
 from motet.model import Model
 
 RATE_HZ = 4000

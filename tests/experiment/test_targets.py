@@ -151,7 +151,9 @@ def test_another_recording_is_the_target_and_new_recordings_need_none(tmp_path: 
     assert evaluate(tmp_path / "run")["tasks"]["clean"] == figures
     predicted = motet.predict(tmp_path / "run", [tmp_path / "data" / "noisy" / "3.wav"])
     (found,) = predicted.tasks.values()
-    assert list(found) == ["pitch"]
+    assert list(found) == ["clean", "pitch"]
+    assert isinstance(found["clean"].decision, motet.Signal)
+    assert found["clean"].decision.values.shape == (1, 2240)
     other = _pairs(tmp_path / "other", seconds=0.3)
     file = tmp_path / "other.yaml"
     source = f"kind: table, path: {other / 'pairs.csv'}, recording: noisy, targets: {{pitch: pitch}}"

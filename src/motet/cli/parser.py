@@ -19,6 +19,7 @@ _FIRST_STEPS = """first steps:
   motet sweep FILE 'sweep={seed: [1, 2, 3]}'        every variation that a file names
   motet evaluate runs/NAME                          figures of a run, or of a kept epoch
   motet predict runs/NAME some/folder               labels and probabilities of new recordings
+  motet predict runs/NAME noisy/ -o cleaned         what a denoising task makes of them, as WAV files
   motet options model.encoder                       every option below a path
 
 Results go to standard output, everything else to standard error.
@@ -308,15 +309,19 @@ def _predict(verbs: Any) -> None:
     verb = _verb(
         verbs,
         "predict",
-        "labels and probabilities of every task for files and folders",
+        "labels and probabilities of every task, and clean recordings, for files and folders",
         "Predict every task of a model for recordings, and print a row for each as CSV.\n"
-        "Long recordings are cut into segments as in the evaluation of the run.",
+        "Long recordings are cut into segments as in the evaluation of the run. What dense tasks make of a recording\n"
+        "(denoised, upsampled, restored) goes to DIR/TASK/NAME.wav, at the model's rate and the recording's level, or\n"
+        "to DIR/TASK/NAME.npz where it is no waveform. The table names the files.",
         "  motet predict runs/sounds recordings/ > predictions.csv\n"
         "  motet predict runs/sounds/seed-1/fold-1/best.safetensors bell.wav --json\n"
-        "  motet predict runs/sounds recordings/ --fold 1/3 --like esc10 --on-error skip",
+        "  motet predict runs/sounds recordings/ --fold 1/3 --like esc10 --on-error skip\n"
+        "  motet predict runs/denoising noisy/ -o cleaned",
     )
     verb.add_argument("model", metavar="MODEL", help="a saved model, or the folder of a run (its best epoch)")
     verb.add_argument("paths", metavar="PATH", nargs="+", help="recordings, or folders of recordings")
+    verb.add_argument("-o", "--output", metavar="DIR", help="write the maps of dense tasks into DIR, outside of PATH")
     verb.add_argument(
         "--like", metavar="DATA_SET", help="prepare recordings as this data set's; needed where they differ"
     )

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from motet.cli.output import print_json
 from motet.cli.screen import console
+from motet.experiment.map_files import MapFile
 
 if TYPE_CHECKING:
-    from motet.experiment.predict import FilePredictions, TaskPrediction
+    from motet.experiment.predict import FilePredictions
+    from motet.experiment.predict_group import TaskPrediction
 
 logger = logging.getLogger("motet")
 
@@ -28,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.paths,
             like=arguments.like,
             fold=arguments.fold,
+            maps=arguments.output is not None,
+            output=arguments.output,
             on_error=arguments.on_error,
             allow_code=arguments.allow_code,
             progress=screen,
@@ -55,8 +59,8 @@ def as_json(predicted: "FilePredictions") -> dict[str, Any]:
 def as_rows(predicted: "FilePredictions") -> Iterator[list[Any]]:
     """Yield a header, then a row for each file: the decision of every task, then its probabilities to six digits.
 
-    Several labels stand with `|` between them; entries such as events stand as JSON. A regression
-    has no probabilities: its values stand under `TASK.VALUE`, and under `TASK` where it is only one.
+    Several labels stand with `|` between them; entries such as events stand as JSON; of a map stands its file. A
+    regression has no probabilities: its values stand under `TASK.VALUE`, and under `TASK` where it is only one.
     """
     for number, (path, tasks) in enumerate(predicted.tasks.items()):
         cells = {"path": path}
@@ -71,6 +75,9 @@ def _plain(found: "TaskPrediction") -> dict[str, Any]:
     match found.decision:
         case str() as label:
             return {"label": label, "probabilities": found.probabilities}
+        case MapFile() as file:
+            time = {"rate_hz": file.rate_hz, "start_s": file.start_s}
+            return {"file": file.path.as_posix(), "shape": list(file.shape), **time}
         case tuple() as entries:
             return {"entries": list(entries), "probabilities": found.probabilities}
         case list() as labels:
@@ -88,7 +95,9 @@ def _cells(name: str, found: "TaskPrediction") -> Iterator[tuple[str, Any]]:
     yield from ((f"{name}.{label}", f"{probability:.6f}") for label, probability in found.probabilities.items())
 
 
-def _text(decision: str | list[str] | tuple[Any, ...]) -> str:
+def _text(decision: Any) -> str:
     if isinstance(decision, tuple):
         return json.dumps(decision, ensure_ascii=False)
+    if isinstance(decision, MapFile):
+        return decision.path.as_posix()
     return decision if isinstance(decision, str) else "|".join(decision)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from motet.data.batch import Batch
+from motet.data.batch import Batch, Column
 from motet.evaluation.fused import Tune, fuse_predictions, to_predict, with_fused
 from motet.evaluation.predicted import Predicted
 from motet.model import Model
@@ -21,6 +21,8 @@ from motet.tasks.merge import MergeRule
 from motet.tasks.task import Task
 
 Rows = NDArray[np.int64]
+TakeMaps = Callable[[str, Batch, Column], None]
+"""Called with a dense task's name, a batch and the maps that are predicted for it, [n, T, K], scaled as targets are."""
 Wanted = Callable[[Batch], Mapping[str, Tensor | None]]
 
 
@@ -56,6 +58,7 @@ def predict_batches(
     wanted: Wanted = with_targets,
     tune: Tune | None = None,
     losses: OwnLosses | None = None,
+    maps: TakeMaps | None = None,
 ) -> dict[str, Predicted]:
     """Predict the rows of some batches; then fuse what is predicted, example by example.
 
@@ -69,6 +72,8 @@ def predict_batches(
         Called before a task is fused.
     losses
         Where given, it receives the losses of the network's own.
+    maps
+        Where given, it receives the maps of dense tasks, which are then not measured and not among what is returned.
     """
     asked: dict[str, list[Rows]] = {}
     rows: dict[str, list[Rows]] = {name: [] for name in model.tasks}
@@ -86,10 +91,13 @@ def predict_batches(
                 losses.add(output.losses)
             truth = model.targets(batch, device)
             for name, column in output.predictions.items():
+                task = model.tasks[name]
+                if maps is not None and isinstance(task, Dense):
+                    maps(name, batch, column)
+                    continue
                 present = slice(None) if column.rows is None else column.rows.cpu()
                 starts_s = torch.zeros(batch.size) if batch.starts_s is None else batch.starts_s
                 rows[name].append(_ids(batch, column.rows))
-                task = model.tasks[name]
                 if isinstance(task, Dense):
                     given = model.given(name, inputs, truth[name])
                     found[name].append(task.measure(column, truth[name], given))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from motet.maps import LiveMaps, Maps, MemoryMaps, describe_map
 from motet.model import InputDocument, Model
 from motet.signals.augment import AugmentationChain
 from motet.signals.readers.by_suffix import ARRAY_SUFFIXES, EDF_SUFFIXES, SIGNAL_SUFFIXES, SOUND_SUFFIXES
+from motet.signals.recording import Recording
 from motet.sources.recordings import recording_of
 from motet.store.store import Item
 
@@ -34,12 +36,15 @@ class FileWay:
         What the model says of the data set.
     suffixes
         The endings of files that are looked for in folders.
+    heard
+        The recording of an example that a file stands for.
     """
 
     def __init__(self, model: Model, data_set: str) -> None:
         self._model, self.data_set = model, data_set
         self.document, self._inputs = model.document.data_sets[data_set], model.read_inputs(data_set)
-        self.suffixes = sorted(_suffixes(next(iter(self._inputs.values()))))
+        first = next(iter(self._inputs.values()))
+        self.suffixes, self.heard = sorted(_suffixes(first)), first.recording
 
     def read(self, path: str) -> Items:
         """Read a file.
@@ -55,8 +60,12 @@ class FileWay:
         """Return what the network sees of some files, by input."""
         return {name: self._maps(name, [items[name] for items in files]) for name in self._inputs}
 
+    def recording(self, path: str, own: InputDocument) -> Recording[Any]:
+        """Return a file as the recording of an input."""
+        return recording_of(Path(path), own.content, own.pipeline.signal.reader)
+
     def _read_input(self, path: str, name: str, own: InputDocument) -> Item:
-        recording = recording_of(Path(path), own.content, own.pipeline.signal.reader)
+        recording = self.recording(path, own)
         item = as_item(b"", self._model.pipeline(self.data_set, name), recording, own.precision)
         seen, rate_hz = self._maps(name, [item]), MemoryMaps([item]).rate_hz
         check_map(path, seen, rate_hz, own)

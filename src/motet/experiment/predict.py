@@ -1,58 +1,32 @@
 """Predicting recordings that belong to no data set: files and folders, with a saved model or that of a run.
 
 A recording goes the way that the recordings of one data set of the model went: the same pipeline, scaling, segments
-and decision. So what is predicted of a test row here is what the run predicted.
+and decision. So what is predicted of a test row here is what the run predicted. Maps of dense tasks are returned whole,
+or written.
 """
 
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-import torch
-
-from motet.config.wording import did_you_mean
-from motet.data.corpus import Corpus
-from motet.data.dataset import DataSet
-from motet.data.loader import Loader
-from motet.errors import ConfigError, DataError, MotetError
-from motet.evaluation.predict import predict_batches
-from motet.evaluation.predicted import Predicted
-from motet.experiment.file_way import FileWay, Items, alike
-from motet.experiment.preparation import segments_of
+from motet.errors import ConfigError, DataError
+from motet.experiment.file_maps import FileMaps
+from motet.experiment.file_way import FileWay
+from motet.experiment.map_files import MapFiles
+from motet.experiment.predict_group import GroupPredictor, Heard, TaskPrediction
 from motet.experiment.progress import ProgressFactory, no_progress
+from motet.experiment.which_model import choose_data_set, open_model
 from motet.model import Model
-from motet.runs.folder import FoldFolder, RunFolder, predicting_model
-from motet.signals.recording import Recording
-from motet.sources.example import Example
 from motet.sources.listing import list_files
 from motet.tasks.dense import Dense
-from motet.tasks.task import Task
 from motet.training.devices import choose_device
 
 logger = logging.getLogger("motet")
 
 _GROUP_FILES = 256
 _GROUP_BYTES = 64 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPrediction:
-    """What is predicted of one task.
-
-    Parameters
-    ----------
-    decision
-        A label, a sorted list of labels (multilabel), a number by name (regression), or a tuple of entries such as
-        events.
-    probabilities
-        By label; of a binary task, of the positive one; of a regression, the values again; of frames, the largest.
-    """
-
-    decision: str | list[str] | dict[str, float] | tuple[Any, ...]
-    probabilities: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +51,8 @@ def predict(
     *,
     like: str | None = None,
     fold: str | None = None,
+    maps: bool = True,
+    output: Path | str | None = None,
     on_error: Literal["stop", "skip"] = "stop",
     allow_code: bool = False,
     device: str = "auto",
@@ -95,6 +71,11 @@ def predict(
         The data set whose way the recordings go; needed where a model has several ways.
     fold
         SEED/FOLD of the run's model; by default the first.
+    maps
+        Whether dense tasks are predicted too. Without `output` all of their maps are held in memory.
+    output
+        A folder into which maps are written, see `motet.experiment.map_files`; those of recordings before one that
+        cannot be used may be written already when that is told.
     on_error
         What recordings that cannot be used mean: stop and list them all, or skip and list them.
     batch_size
@@ -103,7 +84,7 @@ def predict(
     Raises
     ------
     ConfigError
-        If there is no such model, it has no task or predicts maps only, or it must be said which way recordings go.
+        If there is no such model, it has no task, or it must be said which way recordings go or where maps go.
     DataError
         With all recordings that cannot be used; or if no recording is left.
     """
@@ -111,12 +92,17 @@ def predict(
     where = choose_device(device)
     found.to(where)
     way = FileWay(found, choose_data_set(found, like))
-    _check_decides(found)
+    _check_predicts(found, maps=maps, output=output)
     result = FilePredictions()
-    files = list(dict.fromkeys(_files(way, paths, result.skipped)))
+    files: dict[str, str] = {}
+    for path, name in _files(way, paths, result.skipped):
+        files.setdefault(path, name)
+    made = FileMaps(found, way) if maps and any(isinstance(task, Dense) for task in found.tasks.values()) else None
+    written = None if made is None or output is None else MapFiles(Path(output), files, made.tasks, paths)
+    predictor = GroupPredictor(found, way, made, written, where, batch_size)
     count = progress("predicting", len(files))
-    for group in _groups(way, files, result.skipped, ends_at_failure=on_error == "stop"):
-        result.tasks.update(_predict_group(found, way, group, where, batch_size))
+    for group in _groups(predictor, list(files), result.skipped, ends_at_failure=on_error == "stop"):
+        result.tasks.update(predictor(group))
         count(len(group))
     if result.skipped and (on_error == "stop" or not result.tasks):
         remedy = "repair them or leave them out, or pass them over with --on-error skip"
@@ -127,100 +113,49 @@ def predict(
     return result
 
 
-def _check_decides(model: Model) -> None:
-    """Refuse a model that decides nothing: it has no task, or predicts maps only, which are not measured here."""
+def _check_predicts(model: Model, *, maps: bool, output: Path | str | None) -> None:
+    """Refuse a model without tasks, a folder for maps where there are none, and maps alone where there is no folder."""
+    dense = [name for name, task in model.tasks.items() if isinstance(task, Dense)]
     if not model.tasks:
         raise ConfigError(
             "the model has no task, so there is nothing to predict; start another training from it with "
             "training.warm_start, and predict with that"
         )
-    if all(isinstance(task, Dense) for task in model.tasks.values()):
+    if output is not None and not (maps and dense):
         raise ConfigError(
-            f"the model predicts maps only ({', '.join(model.tasks)}), and what is written here are decisions; take "
-            "maps from the model in Python: model.network(...).predictions"
+            f"-o {output}: is for maps of dense tasks, and the model predicts {', '.join(model.tasks)}; leave it out, "
+            "the table goes to standard output"
         )
-
-
-def open_model(path: Path, *, fold: str | None = None, allow_code: bool = False) -> Model:
-    """Load a model from its file, or the one that predicts from the folder of a run or of one of its folds.
-
-    Raises
-    ------
-    ConfigError
-        If there is none.
-    DataError
-        If its file is damaged.
-    """
-    if not path.is_dir():
-        return Model.load(path, allow_code=allow_code)
-    own = FoldFolder(path)
-    if fold is None and predicting_model(own).is_file():
-        return Model.load(predicting_model(own), allow_code=allow_code)
-    folder = RunFolder(path)
-    there = [place for place in folder.folds() if predicting_model(folder.fold(*place)).is_file()]
-    if not there:
-        raise ConfigError(f"{path}: holds no model; name the folder of a run, or a .safetensors file")
-    named = {f"{seed}/{number}": (seed, number) for seed, number in there}
-    if fold is not None and fold not in named:
-        raise ConfigError(f"--fold {fold}: {path} has no such model; there is {', '.join(named)}")
-    chosen = fold or next(iter(named))
-    file = predicting_model(folder.fold(*named[chosen]))
-    if len(named) > 1:
-        logger.info("model of seed and fold %s, the first of %d: %s", chosen, len(named), file)
-    return Model.load(file, allow_code=allow_code)
-
-
-def choose_data_set(model: Model, like: str | None) -> str:
-    """Return the data set whose way new recordings go.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such data set, none is named where ways differ, or its examples are several recordings each.
-    """
-    names = list(model.document.data_sets)
-    if like is not None and like not in names:
+    if not maps and len(dense) == len(model.tasks):
         raise ConfigError(
-            f"--like {like}: there is no such data set{did_you_mean(like, names)}; there is {', '.join(names)}"
+            f"the model predicts maps only ({', '.join(dense)}); name the folder that they are written into, -o DIR"
         )
-    chosen = like or names[0]
-    others = [name for name in names if not alike(model, chosen, name)]
-    if like is None and others:
-        raise ConfigError(
-            f"recordings of {', '.join(names)} were prepared, scaled or cut differently; say whose way new ones go, "
-            f"such as --like {chosen}"
-        )
-    recordings = dict.fromkeys(own.recording for own in model.read_inputs(chosen).values())
-    if len(recordings) > 1:
-        raise ConfigError(
-            f"an example of {chosen!r} is several recordings ({', '.join(recordings)}), and a file is one; list them "
-            "in an experiment and use `motet evaluate RUN --data FILE`"
-        )
-    return chosen
+    if not maps and dense:
+        logger.info("maps of %s are not written; -o DIR writes them", ", ".join(dense))
 
 
 def _groups(
-    way: FileWay, paths: Sequence[str], failures: dict[str, str], *, ends_at_failure: bool
-) -> Iterator[dict[str, Items]]:
-    """Yield the maps of files by path, as many as fit into memory, and note why others have none.
+    predictor: GroupPredictor, paths: Sequence[str], failures: dict[str, str], *, ends_at_failure: bool
+) -> Iterator[dict[str, Heard]]:
+    """Yield files as the model hears them by path, as many as fit into memory, and note why others are not heard.
 
     Parameters
     ----------
     ends_at_failure
         Whether what follows a failure is only looked at, because nobody will use it.
     """
-    group: dict[str, Items] = {}
+    group: dict[str, Heard] = {}
     num_bytes = 0
     for path in paths:
         try:
-            items = way.read(path)
+            heard = predictor.hear(path)
         except (DataError, ConfigError) as error:
             failures[path] = str(error)
             continue
         if failures and ends_at_failure:
             continue
-        group[path] = items
-        num_bytes += sum(item[1].nbytes for item in items.values())
+        group[path] = heard
+        num_bytes += sum(item[1].nbytes for item in heard.items.values())
         if len(group) == _GROUP_FILES or num_bytes > _GROUP_BYTES:
             yield group
             group, num_bytes = {}, 0
@@ -228,40 +163,16 @@ def _groups(
         yield group
 
 
-def _predict_group(
-    model: Model, way: FileWay, group: dict[str, Items], device: torch.device, batch_size: int
-) -> dict[str, dict[str, TaskPrediction]]:
-    """Return the predictions of every task by path."""
-    nowhere: Recording[Any] = Recording(None)  # type: ignore[arg-type]  # the loader reads maps, never recordings
-    examples = (Example(id=path, inputs={"file": nowhere}, targets={}) for path in group)
-    corpus = Corpus({way.data_set: DataSet.of(way.data_set, examples)}, {}, {})
-    maps = {way.data_set: way.maps(list(group.values()))}
-    loader = Loader(corpus, maps, {way.data_set: segments_of(model, way.data_set)})
-    predicted = predict_batches(
-        model,
-        loader.evaluate(np.arange(len(group)), batch_size=batch_size),
-        device=device,
-        merge=lambda row: way.document.merge,
-        wanted=lambda batch: {name: None for name, task in model.tasks.items() if not isinstance(task, Dense)},
-    )
-    by_task = {name: _decided(model.scored[name], list(group), part) for name, part in predicted.items()}
-    return {path: {name: by_task[name][row] for name in by_task} for row, path in enumerate(group)}
+def _files(way: FileWay, paths: Sequence[Path | str], failures: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """List files as they are named, and those of known endings in folders, sorted; note what is not there.
 
-
-def _decided(task: Task, paths: Sequence[str], predicted: Predicted) -> list[TaskPrediction]:
-    broken = np.flatnonzero(~task.finite(predicted.probabilities))
-    if len(broken):
-        raise MotetError(f"{paths[broken[0]]}: the model predicts values of {task.name!r} that are not finite")
-    found = task.describe(predicted.probabilities, task.decide(predicted.probabilities))
-    return [TaskPrediction(decision, probabilities) for decision, probabilities in found]
-
-
-def _files(way: FileWay, paths: Sequence[Path | str], failures: dict[str, str]) -> Iterator[str]:
-    """List files as they are named, and those of known endings in folders, sorted; note what is not there."""
+    Each stands beside its name: its path below the folder that was named, or its own name.
+    """
     for path in map(Path, paths):
         if path.is_dir():
-            yield from (f"{path.as_posix()}/{name}" for name in list_files(str(path), extensions=way.suffixes))
+            for name in list_files(str(path), extensions=way.suffixes):
+                yield f"{path.as_posix()}/{name}", name
         elif path.exists():
-            yield path.as_posix()
+            yield path.as_posix(), path.name
         else:
             failures[path.as_posix()] = f"{path}: there is no such file or folder"
