@@ -169,5 +169,10 @@ def test_describe_gives_statistics_of_tuples() -> None:
     assert found.describe()["targets"]["xy"]["mean"] == [2.0, 6.0]
 
 
+def test_describe_counts_what_is_no_number() -> None:
+    found = data_set("set", [example(0, {"x": 1.0}), example(1, {"x": "dog"})])
+    assert found.describe()["targets"]["x"] == {"missing": 0, "labels": {"1.0": 1, "dog": 1}}
+
+
 def test_iterating_gives_examples(words: DataSet) -> None:
     assert [found.targets["word"] for found in words.select(np.array([5, 3]))] == ["maybe", "no"]

@@ -138,6 +138,15 @@ def test_tables_by_side_numbers_and_events() -> None:
     assert report.recordings("signal")["duration_s"] == {"total": 16.0, "min": 0.4, "median": 0.4, "max": 0.4}
 
 
+def test_events_of_which_some_rows_have_labels_alone_are_counted() -> None:
+    def target(number: int) -> Any:
+        return frozenset({"dog", "cat"}) if number % 2 else (Event(0.0, 0.1, "dog"), Event(0.1, 0.2, "dog"))
+
+    report = inspect_data_set(data_set(targets=lambda n: {"bark": target(n), "mixed": "a" if n % 2 else 0.5}))
+    assert (report.tables["bark"].kind, report.tables["bark"].labels) == ("events", {"dog": 60, "cat": 20})
+    assert (report.tables["mixed"].kind, report.tables["mixed"].labels) == ("labels", {"0.5": 20, "a": 20})
+
+
 def test_some_rows_are_read_evenly() -> None:
     counted: list[int] = []
     report = inspect_data_set(data_set(), most=5, count=counted.append)

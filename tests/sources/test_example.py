@@ -37,8 +37,10 @@ def test_events_with_impossible_times_are_refused(onset_s: float, offset_s: floa
 
 
 def test_an_event_is_something() -> None:
-    with pytest.raises(DataError, match=r"the event at 1\.5 s has no label"):
+    with pytest.raises(DataError, match=r"the event at 1\.5 s has the label ''"):
         Event(1.5, 2.0, "")
+    with pytest.raises(DataError, match=r"has the label 3: give it one of text"):
+        Event(1.5, 2.0, 3)  # type: ignore[arg-type]
 
 
 def test_only_tuples_of_events_are_events() -> None:

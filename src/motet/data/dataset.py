@@ -19,7 +19,7 @@ from motet.data.stratify import allocate
 from motet.data.table import Coded, ExampleTable, read_examples
 from motet.errors import DataError
 from motet.signals.recording import Recording
-from motet.sources.example import Example, Role, Target, is_events, label_set
+from motet.sources.example import Example, Role, Target, are_numbers, is_events, label_set
 from motet.sources.trace import Trace
 
 Rows = NDArray[np.int64]
@@ -264,7 +264,7 @@ def _describe_targets(targets: Coded[Any]) -> dict[str, Any]:
     traces = [value for value in counts if isinstance(value, Trace)]
     if traces:
         return {"missing": missing, "moments": sum(len(trace.times_s) for trace in traces), "values": _names(traces)}
-    if any(isinstance(value, float | tuple) and not is_events(value) for value in counts):
+    if are_numbers(counts) and not all(isinstance(value, int) for value in counts):
         values = np.asarray([np.atleast_1d(value) for value in targets if value is not None], dtype=np.float64)
         statistics = {"min": values.min(0), "mean": values.mean(0), "max": values.max(0)}
         return {"missing": missing, **{name: value.tolist() for name, value in statistics.items()}}

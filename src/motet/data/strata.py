@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.data.table import ABSENT, Coded
-from motet.sources.example import is_events, label_set
+from motet.sources.example import are_numbers, is_events, label_set
 from motet.sources.trace import Trace
 
 NUM_BINS = 5
@@ -91,11 +91,7 @@ def _hold_sets(values: Sequence[Any]) -> bool:
 def _are_numbers(values: Sequence[Any]) -> bool:
     if all(isinstance(value, int) for value in values):
         return len(values) > MAX_INTEGER_LABELS
-    return all(
-        isinstance(value, int | float)
-        or (isinstance(value, tuple) and all(isinstance(item, int | float) for item in value))
-        for value in values
-    )
+    return are_numbers(values)
 
 
 def _bins(values: NDArray[np.float64], codes: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 from motet.data.dataset import DataSet
 from motet.inspection.problems import Problem, Severity, counted
 from motet.inspection.splits import sides_of
-from motet.sources.example import is_events, label_set
+from motet.sources.example import are_numbers, is_events, label_set
 from motet.sources.trace import Trace
 
 _UNBALANCED = 10.0
@@ -31,7 +31,7 @@ class TargetTable:
     Parameters
     ----------
     kind
-        labels, sets of labels, numbers, tuples of numbers, events, or traces.
+        labels, sets of labels, numbers, tuples of numbers, events (of some rows labels without times), or traces.
     missing
         Rows without a target.
     labels
@@ -102,14 +102,16 @@ def _table(data_set: DataSet, task: str, sides: Mapping[str, list[str | None]]) 
 
 
 def _kind(values: tuple[Any, ...]) -> str:
-    first = next(iter(values), None)
-    if isinstance(first, frozenset):
-        return "sets of labels"
-    if isinstance(first, tuple):
-        return "events" if all(map(is_events, values)) else "tuples of numbers"
-    if isinstance(first, Trace):
+    if any(isinstance(value, frozenset) or is_events(value) for value in values):
+        untimed = any(isinstance(value, frozenset) for value in values)
+        return "sets of labels" if untimed and not any(value and is_events(value) for value in values) else "events"
+    if values and all(isinstance(value, Trace) for value in values):
         return "traces"
-    return {float: "numbers", int: "whole numbers"}.get(type(first), "labels")
+    if not are_numbers(values):
+        return "labels"
+    if isinstance(values[0], tuple):
+        return "tuples of numbers"
+    return "whole numbers" if all(isinstance(value, int) for value in values) else "numbers"
 
 
 def _labels(values: list[Any]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeGuard
 
@@ -29,7 +29,7 @@ class Event:
     Raises
     ------
     DataError
-        If a time is not finite, the onset is negative, the offset lies before the onset, or the label is empty.
+        If a time is not finite, the onset is negative, the offset lies before the onset, or the label is no text.
 
     Examples
     --------
@@ -47,8 +47,8 @@ class Event:
                 f"event '{self.label}' lasts from {self.onset_s:g} to {self.offset_s:g} s, but an event starts at 0 s "
                 "or later and does not end before it starts: correct its times"
             )
-        if not self.label:
-            raise DataError(f"the event at {self.onset_s:g} s has no label: give it one")
+        if not self.label or not isinstance(self.label, str):
+            raise DataError(f"the event at {self.onset_s:g} s has the label {self.label!r}: give it one of text")
 
 
 Target = str | float | int | frozenset[str] | tuple[float, ...] | tuple[Event, ...] | Trace
@@ -63,6 +63,19 @@ def is_events(target: object) -> TypeGuard[tuple[Event, ...]]:
     (True, True, False)
     """
     return isinstance(target, tuple) and all(isinstance(item, Event) for item in target)
+
+
+def are_numbers(targets: Collection[object]) -> bool:
+    """Return whether all targets are numbers, or all are tuples of equally many numbers.
+
+    Examples
+    --------
+    >>> are_numbers([0.5, 2]), are_numbers([(0.5, 1.5)]), are_numbers([0.5, (0.5, 1.5)]), are_numbers([0.5, "dog"])
+    (True, True, False, False)
+    """
+    sizes = {len(target) if isinstance(target, tuple) else None for target in targets}
+    items = [item for target in targets for item in (target if isinstance(target, tuple) else (target,))]
+    return len(sizes) == 1 and bool(items) and all(isinstance(item, int | float) for item in items)
 
 
 def label_set(target: Target) -> frozenset[str]:
