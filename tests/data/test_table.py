@@ -73,6 +73,7 @@ def test_renamed_values_may_become_equal() -> None:
         ([example("a"), example("a")], "data set 'set', example 'a': comes twice"),
         ([example("a", inputs=())], "example 'a': has no input"),
         ([example("a", {"x": ["b"]})], "target 'x' is of type list"),  # type: ignore[dict-item]
+        ([example("a", {"x": ((0.0, 0.1, "b"),)})], "target 'x' is of type tuple with tuple"),  # type: ignore[dict-item]
         ([Example("a", {"signal": [0.0]})], r"input 'signal' is of type list, .* with Recording.of"),  # type: ignore[dict-item]
         ([Example("a", "bell.wav")], "inputs and targets are not both mappings"),  # type: ignore[arg-type]
         ([Example("a", {}, "bell")], "inputs and targets are not both mappings"),  # type: ignore[arg-type]

@@ -35,6 +35,7 @@ def test_equal_content_is_equal_and_what_cannot_be_is_refused() -> None:
         ([0, 0], [1, 2], "do not ascend"),
         ([0, np.nan], [1, 2], "not finite"),
         ([], [], "at least one moment"),
+        ([0, 0.5], [np.nan, np.inf], r"value of a trace at 0\.5 s is infinite"),
         ([0, 1], [1, 2, 3], r"\[2\] times and \[3, 1\] values"),
     ):
         with pytest.raises(DataError, match=message):

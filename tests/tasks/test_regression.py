@@ -104,6 +104,8 @@ def test_segments_are_merged_but_do_not_vote() -> None:
         (1.0, "1.0 has 1 values, but there are 2"),
         ((1.0, float("nan")), "is not a finite number"),
         ((1.0, float("inf")), "is not a finite number"),
+        ((1.0, 1e39), "is not a finite number of float32"),
+        ((1.0, 10**400), "is not a finite number of float32"),
         (("1", "2"), r"is text, and a regression wants numbers: .* \{name:d\} or \{name:f\}"),
     ],
 )
@@ -115,5 +117,7 @@ def test_other_targets_are_refused(target: Any, message: str) -> None:
 def test_targets_of_different_sizes_are_refused() -> None:
     with pytest.raises(DataError, match="targets have 1 and 2 values"):
         Regression.collect_labels([1.0, (1.0, 2.0)])
+    with pytest.raises(DataError, match=r"frozenset\(\{.b.\}\) is no number"):
+        Regression.collect_labels([1.0, frozenset("b")])
     with pytest.raises(DataError, match="the data have no value"):
         Regression(RegressionSettings(), "t", ())

@@ -7,6 +7,7 @@ Only the identifier and the recordings of a row are objects of their own.
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from motet.errors import DataError
 from motet.signals.recording import Recording
-from motet.sources.example import Example, Role
+from motet.sources.example import Example, Role, is_events
 from motet.sources.trace import Trace
 
 V = TypeVar("V", bound=Hashable)
@@ -198,11 +199,21 @@ def _problems(example: Example, ids: dict[str, None]) -> Iterator[str]:
                 "samples or a path with Recording.of"
             )
     for task, target in example.targets.items():
-        if not isinstance(target, _TARGETS):
+        if found := _foreign_type(target):
             yield (
-                f"target '{task}' is of type {type(target).__name__}, but a target is a label, a frozenset of "
-                "labels, a number, a tuple of numbers or events, or a trace: convert it"
+                f"target '{task}' is of type {found}, but a target is a label, a frozenset of labels, a number, a "
+                "tuple of numbers or events, or a trace: convert it"
             )
+
+
+def _foreign_type(target: object) -> str | None:
+    """Return the type of what is no target."""
+    if not isinstance(target, _TARGETS):
+        return type(target).__name__
+    if isinstance(target, tuple) and not is_events(target):
+        foreign = [type(item).__name__ for item in target if not isinstance(item, Real)]
+        return f"tuple with {foreign[0]}" if foreign else None
+    return None
 
 
 def _refuse(name: str, size: int, problems: list[str]) -> None:

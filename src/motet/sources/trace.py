@@ -25,7 +25,7 @@ class Trace:
     Raises
     ------
     DataError
-        If there is no moment, times do not ascend or are not finite, or sizes do not agree.
+        If there is no moment, times do not ascend or are not finite, a value is infinite, or sizes do not agree.
 
     Examples
     --------
@@ -48,6 +48,9 @@ class Trace:
             )
         if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
             raise DataError("the times of a trace do not ascend, or are not finite: sort them and remove repeated ones")
+        if np.isinf(found).any():
+            moment = times[np.isinf(found).any(axis=1)][0]
+            raise DataError(f"the value of a trace at {moment:g} s is infinite: correct it, or leave it empty or NaN")
         if names and len(names) != found.shape[1]:
             raise DataError(f"a trace has {found.shape[1]} values and {len(names)} names: name each value")
         for array in (times, found):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_LARGEST = float(np.finfo(np.float32).max)
+
+
 class Regression(Task):
     """One or several numbers. Targets are values, float32 [n, K]; decisions are values, float64 [n, K].
 
@@ -81,9 +84,13 @@ class Regression(Task):
         Raises
         ------
         DataError
-            If targets have different numbers of values.
+            If a target is no number and no tuple of numbers, or targets have different numbers of values.
         """
-        sizes = sorted({np.size(target) for target in targets})
+        every = [_values(target) for target in targets]
+        foreign = next((value for values in every for value in values if not isinstance(value, Real | str)), None)
+        if foreign is not None:
+            raise DataError(f"{foreign!r} is no number; give each row a number, or a tuple of numbers")
+        sizes = sorted({len(values) for values in every})
         if len(sizes) > 1:
             raise DataError(f"targets have {sizes[0]} and {sizes[-1]} values; give all the same number of values")
         if not sizes:
@@ -92,7 +99,7 @@ class Regression(Task):
 
     def encode(self, target: Any) -> NDArray[Any]:
         """Return the values of a number or of several."""
-        values = np.atleast_1d(np.asarray(target, dtype=object))
+        values = _values(target)
         if values.shape != self.target_shape:
             raise DataError(
                 f"task {self.name!r}: {target!r} has {values.size} values, but there are {self.output_size}"
@@ -102,8 +109,11 @@ class Regression(Task):
                 f"task {self.name!r}: {target!r} is text, and a regression wants numbers: let the source read numbers "
                 "(in a pattern {name:d} or {name:f}), or choose multiclass"
             )
-        if not all(isinstance(value, Real) and np.isfinite(float(value)) for value in values):
-            raise DataError(f"task {self.name!r}: {target!r} is not a finite number; correct it or leave it out")
+        numbers = all(isinstance(value, Real) for value in values)
+        if not (numbers and all(abs(value) <= _LARGEST for value in values)):
+            raise DataError(
+                f"task {self.name!r}: {target!r} is not a finite number of float32; correct it or leave it out"
+            )
         return values.astype(np.float32)
 
     def decode(self, encoded: NDArray[Any]) -> list[float | tuple[float, ...]]:
@@ -172,3 +182,8 @@ class Regression(Task):
 
     def _standardised(self, targets: "Tensor") -> "Tensor":
         return (targets - self._shift.on(targets.device)) * self._scale.on(targets.device)
+
+
+def _values(target: Any) -> NDArray[Any]:
+    """Return the values of a target as they are, objects [K]."""
+    return np.atleast_1d(np.asarray(target, dtype=object))
