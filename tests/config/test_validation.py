@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pytest
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from motet.config import Context, CrossProblem, Settings, UserComponent, load, option, validate
 from motet.errors import ConfigError
@@ -55,6 +55,7 @@ def problems(folder: Path, text: str, settings: type[Settings] = PieceSettings, 
             "first: {kind: bell, tuning: []}",
             "f.yaml:1:29: first.tuning: [] is not a list of 1 or more",
         ),
+        ("first: {kind: bell, tuning: [.nan]}", "f.yaml:1:30: first.tuning.0: .nan is not a finite number"),
         ("first: folder", "f.yaml:1:8: first.path: is missing; give it: Folder of the sounds."),
         (
             "first: {kind: folder, pth: x}",
@@ -82,6 +83,24 @@ def problems(folder: Path, text: str, settings: type[Settings] = PieceSettings, 
 )
 def test_one_line_for_one_problem(tmp_path: Path, text: str, line: str) -> None:
     assert problems(tmp_path, text) == [line]
+
+
+class HymnSettings(Settings):
+    """Words and parts, both read in another form first."""
+
+    words: Annotated[str, BeforeValidator(str), Field(min_length=1)] = option("la", "Words.")
+    parts: Annotated[dict[str, int], BeforeValidator(dict), Field(min_length=1)] = option({"alto": 1}, "Parts.")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("words: ''", "f.yaml:1:8: words: '' is not text of 1 or more characters"),
+        ("parts: {}", "f.yaml:1:8: parts: {} is not a mapping of 1 or more"),
+    ],
+)
+def test_what_is_too_short_is_told_by_what_it_is(tmp_path: Path, text: str, line: str) -> None:
+    assert problems(tmp_path, text, HymnSettings) == [line]
 
 
 def test_all_problems_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

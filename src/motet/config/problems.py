@@ -68,11 +68,17 @@ def in_order(lines: Iterable[str]) -> list[str]:
 def problems_of(error: ValidationError, settings: type[Settings], root: Node) -> list[Problem]:
     """Return one problem for each thing that is wrong."""
     groups: dict[Path, list[_Found]] = {}
-    for found in (_Found.of(each, root) for each in error.errors(include_url=False)):
+    errors = [each for each in error.errors(include_url=False) if not _counts_items_that_are_wrong(each)]
+    for found in (_Found.of(each, root) for each in errors):
         groups.setdefault(found.union if found.union is not None else found.path, []).append(found)
     problems = [_problem(each, settings, root) for group in groups.values() for each in _separate(group)]
     guessed = {(*problem.path[:-1], problem.guess) for problem in problems if problem.guess}
     return [problem for problem in problems if problem.path not in guessed or problem.guess]
+
+
+def _counts_items_that_are_wrong(error: Any) -> bool:
+    """Tell whether a list is called too short although it is not: pydantic counts the items without errors only."""
+    return error["type"] == "too_short" and bool(len(error["input"]) >= error["ctx"]["min_length"])
 
 
 @dataclass(frozen=True, slots=True)

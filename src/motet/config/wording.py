@@ -4,8 +4,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from motet.config.fields import Settings
 from motet.config.scalars import read_scalar
-from motet.config.writing import flow
+from motet.config.writing import dump, flow
 
 _MAX_SHOWN = 60
 _EXPECTED = {
@@ -41,10 +42,12 @@ def expected(error: Any) -> str:
     context = dict(error.get("ctx", {}))
     if "expected" in context:
         context["expected"] = ", ".join(choices(error))
+    kind = error["type"]
     if "field_type" in context:
-        context["field_type"] = "mapping" if context["field_type"] == "Dictionary" else "list"
+        context["field_type"] = "mapping" if isinstance(error["input"], dict) else "list"
+        kind = f"string_{kind}" if isinstance(error["input"], str) else kind
     numbers = {key: f"{value:g}" for key, value in context.items() if isinstance(value, float)}
-    return _EXPECTED.get(error["type"], "").format(**{**context, **numbers})
+    return _EXPECTED.get(kind, "").format(**{**context, **numbers})
 
 
 def choices(error: Any) -> list[str]:
@@ -90,6 +93,23 @@ def shown(value: Any) -> str:
     """Return a value as a file would write it, shortened."""
     text = repr(value) if isinstance(value, str) else flow(value)
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+
+
+def differences(here: Settings, there: Settings) -> str:
+    """Name the options in which settings differ, with the values of both; of two kinds only these.
+
+    Examples
+    --------
+    >>> from motet.config import option
+    >>> class PauseSettings(Settings):
+    ...     length_s: float = option(0.5, "Length of a pause.", unit="s")
+    >>> differences(PauseSettings(), PauseSettings(length_s=1.0))
+    'length_s: 0.5 here, 1.0 there'
+    """
+    one, other = dump(here), dump(there)
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    names = ["kind"] if "kind" in names else names
+    return "; ".join(f"{name}: {shown(one.get(name))} here, {shown(other.get(name))} there" for name in names)
 
 
 def with_article(noun: str) -> str:
