@@ -109,5 +109,7 @@ def test_shared_tasks_must_agree() -> None:
         "a": {"age": RegressionSettings()},
         "b": {"age": MulticlassSettings()},
     }
-    with pytest.raises(ConfigError, match=r"data\.b\.tasks\.age: differs from data\.a\.tasks\.age"):
+    with pytest.raises(
+        ConfigError, match=r"age: differs from data\.a\.tasks\.age \(kind: 'multiclass' here, 'regression' there\)"
+    ):
         shared_settings(given)

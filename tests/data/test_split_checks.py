@@ -74,6 +74,12 @@ def test_an_empty_test_part_is_refused() -> None:
         split_data_set(plain("set", 2), HoldoutSettings(dev=0), seed=1, tasks=["word"], folds=1)
 
 
+def test_one_group_alone_cannot_be_split() -> None:
+    rows = (example(row, {"word": f"w{row % 2}"}, group="tom") for row in range(12))
+    with pytest.raises(DataError, match=r"no row of 12 is left to test on, as all are of one group 'tom'"):
+        split_data_set(data_set("set", rows), HoldoutSettings(dev=0), seed=1, tasks=["word"], folds=1)
+
+
 def test_a_task_that_tells_the_group_is_named_as_a_cause() -> None:
     rows = (example(row, {"who": f"w{row // 4}"}, group=f"g{row // 4}") for row in range(12))
     message = (
@@ -91,7 +97,7 @@ def test_an_empty_dev_part_is_refused() -> None:
 
 def test_dev_rows_of_a_partition_that_has_none_are_refused() -> None:
     found = in_partition("set", {"train": 8, "test": 2})
-    with pytest.raises(DataError, match="dev is 'partition', but no training row"):
+    with pytest.raises(DataError, match="dev is 'partition', but the publisher's partition has no dev row"):
         split_data_set(found, PredefinedSettings(dev="partition"), seed=1, tasks=["digit"], folds=1)
 
 

@@ -329,6 +329,22 @@ def test_every_wrong_relation_is_one_error_before_anything_is_read(
     assert not list((tmp_path / "store").glob("*.data")), "nothing was extracted"
 
 
+@pytest.mark.parametrize(
+    ("kind", "targets", "problem"),
+    [
+        ("multiclass", {"x": "a", "y": 0.5}, "0.5 is not a label"),
+        ("regression", {"x": 1.0, "y": (1.0, 2.0)}, "targets have 1 and 2 values"),
+    ],
+)
+def test_a_target_of_another_kind_is_told_with_its_example(
+    tmp_path: Path, kind: str, targets: dict[str, Any], problem: str
+) -> None:
+    source = [example(row, {"t": targets["xy"[row == 3]]}) for row in range(6)]
+    data = {"set": {"source": source, "tasks": {"t": {"kind": kind}}}}
+    with pytest.raises(DataError, match=rf"^data set 'set', example '{source[3].id}': task 't': {problem}"):
+        list_data(make(tmp_path, data))
+
+
 def test_distances_are_those_of_events_that_there_are() -> None:
     found = data_set("found", [example(0, {"events": (Event(0.0, 1.0, "dog"),)})])
     misspelt = DistancesSettings(of="events", labels=("dogg",))

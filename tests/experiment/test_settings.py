@@ -211,8 +211,8 @@ def test_an_experiment_has_data() -> None:
         (
             ["data.esc10.source.task=digit", "data.esc10.tasks.digit={kind: multiclass, weight: 2}"],
             [
-                "sounds.yaml:14:14: data.fsdd.tasks.digit: differs from the task of the same name in data.esc10; "
-                "make them equal, or rename one"
+                "sounds.yaml:14:14: data.fsdd.tasks.digit: differs from the task of the same name in data.esc10 "
+                "(weight: 1.0 here, 2.0 there); make them equal, or rename one"
             ],
         ),
         (

@@ -146,7 +146,9 @@ def test_what_cannot_be_is_refused_before_training(tmp_path: Path) -> None:
         for row in range(8)
     ]
     data = {"motion": {"source": rows, "tasks": {"effort": "time_regression"}}}
-    with pytest.raises(DataError, match=r"task 'effort': 8 annotations do not lie in .* 0.00 to 9.00 s of 3.\d+ s"):
+    with pytest.raises(
+        DataError, match=r"task 'effort': 8 annotations do not lie in .* 0.00 to 9.00 s of 3.\d+ s.* delay_s \(0 s\)"
+    ):
         motet.train(experiment(tmp_path / "store", data=data), tmp_path / "run", workers=1)
 
 

@@ -92,3 +92,8 @@ def test_recordings_that_differ_are_refused() -> None:
         next(Strings(Words(), StringSettings(target="wird")).examples())
     with pytest.raises(ConfigError, match="shortest is 4 and longest 3: swap them"):
         validate(StringSettings, {"target": "word", "shortest": 4, "longest": 3})
+
+
+def test_recordings_that_are_too_few_for_any_string_are_told() -> None:
+    with pytest.raises(ConfigError, match=r"strings.shortest: is 9, but at most 8 recordings agree"):
+        _strings(shortest=9, longest=9)

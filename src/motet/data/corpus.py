@@ -11,13 +11,15 @@ from typing import Any, TypedDict, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from motet.config import Settings
+from motet.config.wording import differences
 from motet.data.dataset import DataSet, Rows
 from motet.data.strata import classes
 from motet.data.table import ABSENT, Coded
 from motet.errors import ConfigError, DataError
 from motet.tasks.task import Task
 
-S = TypeVar("S")
+S = TypeVar("S", bound=Settings)
 Uses = Mapping[str, Sequence[str]]
 
 _SHOWN = 5
@@ -161,8 +163,9 @@ def shared_settings(by_data_set: Mapping[str, Mapping[str, S]]) -> dict[str, S]:
 
     Examples
     --------
-    >>> shared_settings({"a": {"digit": "multiclass"}, "b": {"digit": "multiclass", "age": "regression"}})
-    {'digit': 'multiclass', 'age': 'regression'}
+    >>> from motet.tasks.settings import RegressionSettings
+    >>> list(shared_settings({"a": {"age": RegressionSettings()}, "b": {"age": RegressionSettings()}}))
+    ['age']
     """
     found: dict[str, tuple[str, S]] = {}
     problems = []
@@ -171,8 +174,9 @@ def shared_settings(by_data_set: Mapping[str, Mapping[str, S]]) -> dict[str, S]:
             first, known = found.setdefault(task, (data_set, settings))
             if known != settings:
                 problems.append(
-                    f"data.{data_set}.tasks.{task}: differs from data.{first}.tasks.{task}, but a name is one task "
-                    "with one head: make both alike, or give one another name"
+                    f"data.{data_set}.tasks.{task}: differs from data.{first}.tasks.{task} "
+                    f"({differences(settings, known)}), but a name is one task with one head: make both alike, or "
+                    "give one another name"
                 )
     if problems:
         raise ConfigError(*problems)

@@ -30,20 +30,25 @@ def check_data_set(
         raise DataError(f"{where}: {_describe_torn(data_set, units, torn, seen)}")
     promised = not (isinstance(settings, OneSidedSettings) and settings.side == "train")
     if promised and not (roles == TEST).any():
-        bound = (
-            " (a test row of some label would be its last, as where a task tells the group that rows stand in)"
-            if data_set.groups.present.any()
-            else ""
-        )
+        bound = ""
+        if len(data_set) > 1 and not units.any():
+            bound = f", as all are of one group{_named(data_set)} and stand together"
+        elif data_set.groups.present.any():
+            bound = " (a test row of some label would be its last, as where a task tells the group that rows stand in)"
         raise DataError(
             f"{where}: no row of {len(data_set)} is left to test on{bound}: add data, give a larger test share, or "
             f"split by another kind in data.{data_set.name}.split"
         )
     if settings.dev and not (roles == DEV).any() and (roles == TRAIN).any():
-        raise DataError(
-            f"{where}: dev is {settings.dev!r}, but no training row can be spared without taking the last of "
-            f"some label or group: add data, or set data.{data_set.name}.split.dev to 0"
-        )
+        lacking = "no training row can be spared without taking the last of some label or group: add data"
+        if settings.dev == "partition":
+            lacking = "the publisher's partition has no dev row: give a share, such as 0.15"
+        raise DataError(f"{where}: dev is {settings.dev!r}, but {lacking}, or set data.{data_set.name}.split.dev to 0")
+
+
+def _named(data_set: DataSet) -> str:
+    group = data_set.groups[0]
+    return "" if group is None else f" '{group}'"
 
 
 def _describe_torn(

@@ -49,7 +49,8 @@ def check_traces(prepared: FoldData, model: Model) -> None:
             problems.append(
                 f"task {name!r}: {len(wrong)} annotations do not lie in their recordings, or reach more than "
                 f"{_SLACK_S:g} s behind them ({', '.join(wrong[:_SHOWN])}{', ...' if len(wrong) > _SHOWN else ''}); "
-                "correct them: times are seconds from the start of the recording"
+                "correct them: times are seconds from the start of the recording, from which delay_s "
+                f"({task.settings.delay_s:g} s) is taken off"
             )
     if problems:
         raise DataError(*problems)

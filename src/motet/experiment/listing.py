@@ -18,7 +18,7 @@ from motet.errors import ConfigError, DataError
 from motet.experiment.inputs import inputs_of
 from motet.experiment.relabelling import by_task, check_derived, derive_tasks, relabel
 from motet.experiment.settings import CompleteDataSet, Experiment
-from motet.experiment.tasks import build_tasks, check_agreement, listed_labels, tasks_of
+from motet.experiment.tasks import build_tasks, check_agreement, labels_in, tasks_of
 from motet.pipeline import InputSettings
 from motet.sources.iterables import IterableSource
 from motet.sources.source import Source
@@ -177,7 +177,7 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     derived = {task: {"kind": default_kind(data_set.table.targets[task])} for task in bases}
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)
     data_set = _with_targets(data_set, tasks, settings, whole=whole)
-    labels = {task: listed_labels(task, own, data_set.targets(task).counts()) for task, own in tasks.items()}
+    labels = {task: labels_in(data_set, task, own) for task, own in tasks.items()}
     if not any(_teaches(experiment, name, task) for task in tasks):
         data_set = _labelled(data_set, settings.unlabelled, tuple(tasks))
     data_set = _limited(data_set, settings, tuple(tasks), experiment.seed)

@@ -161,6 +161,35 @@ def listed_labels(name: str, settings: Settings, targets: Iterable[Any]) -> tupl
     return labels
 
 
+def labels_in(data_set: DataSet, task: str, settings: Settings) -> tuple[str, ...]:
+    """Return the labels of a task in one data set.
+
+    Raises
+    ------
+    DataError
+        If its targets are none of such a task, naming the first example that is wrong by itself or beside the first.
+    """
+    targets = data_set.targets(task)
+    try:
+        return listed_labels(task, settings, targets.counts())
+    except DataError:
+        there = [(own, target) for own, target in zip(data_set.ids, targets, strict=True) if target is not None]
+        for own, target in there:
+            alone = _label_problems(task, settings, [target])
+            if problems := alone or _label_problems(task, settings, [there[0][1], target]):
+                place = f"data set {data_set.name!r}, example {own!r}"
+                raise DataError(*(f"{place}: {problem}" for problem in problems)) from None
+        raise
+
+
+def _label_problems(task: str, settings: Settings, targets: Iterable[Any]) -> tuple[str, ...]:
+    try:
+        listed_labels(task, settings, targets)
+    except DataError as error:
+        return tuple(error.problems)
+    return ()
+
+
 def _known(data_set: str, task: str, plain: object) -> Settings:
     """Return the settings of a task as a source knows them."""
     try:

@@ -98,7 +98,7 @@ class Strings:
         Raises
         ------
         ConfigError
-            If no example has a target that the settings name.
+            If no example has a target that the settings name, or none can be strung together.
         """
         alike: dict[Any, list[Example]] = {}
         known: set[str] = set()
@@ -116,6 +116,12 @@ class Strings:
             for chosen in self._chosen(examples, key):
                 yield self._string(chosen, number)
                 number += 1
+        if not number:
+            most = max(map(len, alike.values()))
+            raise ConfigError(
+                f"strings.shortest: is {self.settings.shortest}, but at most {most} recordings agree in group, "
+                "partition, folds and `within`; make it smaller, or name less in `within`"
+            )
 
     def tasks(self) -> TaskDefaults:
         """Return the one task that every string has."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from motet.config import CrossProblem, UserComponent
-from motet.config.wording import did_you_mean
+from motet.config.wording import did_you_mean, differences
 from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
 from motet.experiment.settings.teachers import TeacherSettings
 from motet.networks.settings import LOSSES, ModelSettings
@@ -51,7 +51,10 @@ def check_shared_tasks(data: DataSets) -> Iterator[CrossProblem]:
         for task, settings in (data_set.tasks or {}).items():
             before, other = first.setdefault(task, (name, settings))
             if _without_labels(settings) != _without_labels(other):
-                message = f"differs from the task of the same name in data.{before}; make them equal, or rename one"
+                message = (
+                    f"differs from the task of the same name in data.{before} ({differences(settings, other)}); make "
+                    "them equal, or rename one"
+                )
                 yield CrossProblem(("data", name, "tasks", task), message, (("data", before),))
 
 
