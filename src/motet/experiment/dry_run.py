@@ -179,10 +179,10 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
         check_scalings(listed, corpus, fold)
         check_fused_rows(fused, corpus, fold)
     opened_for_fold(experiment, listed, seed=experiment.all_seeds[0], number=1)
-    teachers.check(corpus)
-    check_others(experiment, listed, corpus, read=False, allow_code=allow_code)
     inputs = plan_inputs(experiment, listed)
     facts = _known_facts(inputs)
+    teachers.check(listed, corpus, experiment.model, facts)
+    check_others(experiment, listed, corpus, read=False, allow_code=allow_code)
     layers, memory = _plan_model(opened, listed, corpus, facts)
     if facts is not None:
         check_fused_frames(opened, fused, corpus, network_inputs(listed, facts), facts)

@@ -156,7 +156,7 @@ def _opened(
 
     def check(listed: Mapping[str, Listed], corpus: Corpus) -> None:
         check_early(opened, listed, corpus)
-        teachers.check(corpus)
+        teachers.check(listed, corpus, experiment.model)
         check_others(experiment, listed, corpus, read=False, allow_code=teachers.allow_code)
 
     return open_data(opened, workers=workers, progress=progress, check=check, shared=shared)

@@ -173,8 +173,11 @@ def test_a_teacher_with_other_features_is_asked_before(school: Path, tmp_path: P
         r"teachers.digit.live: the teacher hears what the student hears, but its input 'signal' is logmel \(1 channel, "
         r"6 bins, .*\) and that of data.voices is logmel \(1 channel, 5 bins, .*set live: false"
     )
+    live = student(school, {"live": True}, features=features)
     with pytest.raises(ConfigError, match=match):
-        motet.train(student(school, {"live": True}, features=features), tmp_path / "live")
+        dry_run(live)
+    with pytest.raises(ConfigError, match=match):
+        motet.train(live, tmp_path / "live")
 
 
 def test_a_teacher_in_the_loop_hears_what_the_student_reads(tmp_path: Path) -> None:
@@ -194,8 +197,11 @@ def test_a_teacher_in_the_loop_hears_what_the_student_reads(tmp_path: Path) -> N
     match = (
         r"teachers.digit.live: the teacher hears the input 'mel' with the student, but the network here does not read"
     )
+    plan = lesson_plan(tmp_path, **given, model=heard["low"], teachers=told)
     with pytest.raises(ConfigError, match=match):
-        motet.train(lesson_plan(tmp_path, **given, model=heard["low"], teachers=told), tmp_path / "other")
+        dry_run(plan)
+    with pytest.raises(ConfigError, match=match):
+        motet.train(plan, tmp_path / "other")
 
 
 def test_events_are_taught_frame_by_frame(tmp_path: Path) -> None:

@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
 from motet.data.loader import Lessons
-from motet.experiment.preparation import FoldData, unread_inputs
+from motet.errors import ConfigError
+from motet.experiment.listing import Listed
+from motet.experiment.preparation import FoldData
 from motet.experiment.settings import Experiment
-from motet.experiment.teachers.agreement import check_tasks_agree, taught_data_sets, teaching_task, translation
+from motet.experiment.shapes import Facts
+from motet.experiment.teachers.agreement import check_agrees, taught_data_sets, teaching_task, translation
 from motet.experiment.teachers.find import Teacher, find_teachers
 from motet.experiment.teachers.live import LiveTeacher
 from motet.experiment.teachers.stored import Questions
-from motet.experiment.teachers.ways import check_same_maps, way_of
+from motet.experiment.teachers.ways import check_hears, check_reads, check_same_maps, way_of
 from motet.model import Model
+from motet.networks.settings import ModelSettings
 from motet.tasks.task import Task
 from motet.training.teaching import Teaching
 
@@ -50,15 +54,44 @@ class Teachers:
         """
         return cls(find_teachers(experiment), allow_code)
 
-    def check(self, corpus: Corpus) -> None:
-        """Refuse teachers that mean something else than the tasks that they teach.
+    def check(
+        self,
+        listed: Mapping[str, Listed],
+        corpus: Corpus,
+        network: ModelSettings,
+        facts: Facts | None = None,
+    ) -> None:
+        """Refuse teachers that mean something else than the tasks that they teach, or hear what their students do not.
+
+        Parameters
+        ----------
+        network
+            That of the students.
+        facts
+            What is known of the maps; None where nothing is yet.
 
         Raises
         ------
         ConfigError
             With every problem.
         """
-        check_tasks_agree(corpus, self.found, allow_code=self.allow_code)
+        problems: list[str] = []
+        for teacher in self.found.values():
+            try:
+                model = teacher.other.model(next(iter(teacher.other.models)), allow_code=self.allow_code)
+                check_agrees(corpus, teacher, model)
+                for name in taught_data_sets(corpus, teacher):
+                    way = way_of(teacher, model, name)
+                    check_hears(teacher, model, way, corpus.data_sets[name])
+                    if teacher.settings.live:
+                        check_reads(teacher, model, way, network)
+                    if teacher.settings.live and facts is not None:
+                        known = {own: (of.channels, of.bins, of.step_s) for own, of in facts[name].items()}
+                        check_same_maps(teacher, model, way, listed[name], known)
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError(*problems)
 
 
 @dataclass(slots=True, eq=False)
@@ -115,9 +148,9 @@ def teach(
         present = np.isin(np.arange(len(corpus)), np.concatenate(list(rows.values())))
         ask = None
         if settings.live:
-            unread = unread_inputs(questions.experiment, prepared.maps)
             for name, way in ways.items():
-                check_same_maps(teacher, model, way, questions.data.listed[name], prepared.maps[name], unread)
+                seen = {own: (of.channels, of.bins, of.grid.step_s) for own, of in prepared.maps[name].items()}
+                check_same_maps(teacher, model, way, questions.data.listed[name], seen)
             terms = translation(corpus.tasks[task], own)
             ask = LiveTeacher(model, own, terms, ways, questions.device, precision)
         said = None if settings.live else _ask_all(questions, teacher, model, own, ways, rows, corpus)

@@ -1,6 +1,8 @@
 """Whose way the recordings of a data set go when a teacher hears them, and whether the student's maps will do."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+
+import numpy as np
 
 from motet.config.wording import did_you_mean
 from motet.data.dataset import DataSet
@@ -8,9 +10,13 @@ from motet.errors import ConfigError
 from motet.experiment.file_way import alike
 from motet.experiment.listing import Listed
 from motet.experiment.teachers.find import Teacher
-from motet.maps import Maps, describe_map
+from motet.maps import describe_map
 from motet.model import InputDocument, Model
+from motet.networks.settings import ModelSettings
 from motet.pipeline import InputSettings
+
+Seen = Mapping[str, tuple[int, int, float]]
+"""Channels, bins and the time between frames of the maps of a data set, by input."""
 
 
 def way_of(teacher: Teacher, model: Model, data_set: str) -> str:
@@ -68,17 +74,29 @@ def check_hears(teacher: Teacher, model: Model, way: str, data_set: DataSet) -> 
         recording_of_input(own, data_set, teacher)
 
 
-def check_same_maps(
-    teacher: Teacher, model: Model, way: str, part: Listed, maps: Mapping[str, Maps], unread: Collection[str]
-) -> None:
+def check_reads(teacher: Teacher, model: Model, way: str, network: ModelSettings) -> None:
+    """Look whether the student reads all that a teacher in the loop hears.
+
+    Raises
+    ------
+    ConfigError
+        Naming the first input that is a target only, and stands in no batch as an input.
+    """
+    for name in model.read_inputs(way):
+        if not network.reads(name):
+            raise ConfigError(
+                f"{teacher.path}.live: the teacher hears the input {name!r} with the student, but the network here "
+                "does not read it: it is a target only; name an encoder for it in model.encoder, or set live: false"
+            )
+
+
+def check_same_maps(teacher: Teacher, model: Model, way: str, part: Listed, seen: Seen) -> None:
     """Look whether the maps that a student sees are those that a teacher in the loop wants.
 
     Parameters
     ----------
-    maps
-        What the student has of the data set, by input.
-    unread
-        Those that are targets only, and stand in no batch as inputs.
+    seen
+        What the student has of the data set.
 
     Raises
     ------
@@ -86,17 +104,11 @@ def check_same_maps(
         Naming the first input that is another.
     """
     for name, own in model.read_inputs(way).items():
-        if name in unread:
-            raise ConfigError(
-                f"{teacher.path}.live: the teacher hears the input {name!r} with the student, but the network here "
-                "does not read it: it is a target only; name an encoder for it in model.encoder, or set live: false"
-            )
         here = part.inputs.get(name)
         wanted = (own.channels, own.bins, own.step_s)
-        seen = None if here is None else (maps[name].channels, maps[name].bins, maps[name].grid.step_s)
-        if here is not None and _made_alike(here[1], own.pipeline) and seen == wanted:
+        if here is not None and _made_alike(here[1], own.pipeline) and np.allclose(seen[name], wanted, rtol=1e-6):
             continue
-        found = "there is none" if seen is None else describe_map(*seen, own.rate_hz)
+        found = "there is none" if here is None else describe_map(*seen[name], own.rate_hz)
         raise ConfigError(
             f"{teacher.path}.live: the teacher hears what the student hears, but its input {name!r} is "
             f"{_feature(own.pipeline)} ({describe_map(*wanted, own.rate_hz)}) and that of data.{part.data_set.name} is "
