@@ -1,6 +1,7 @@
 """A loss that a second network learns: both updates against plain autograd, and who may not have one."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from motet.data.batch import Batch
+from motet.data.batch import Batch, Column
 from motet.data.corpus import Corpus
 from motet.errors import ConfigError
 from motet.experiment.listing import with_own_maps
@@ -23,6 +24,7 @@ from motet.training.loop import Training, take_step
 from motet.training.optimizer_settings import SgdSettings
 from motet.training.procedure_settings import GanSettings
 from motet.training.procedures.gan import Discriminator, Gan, build_discriminator
+from motet.training.teaching import Teaching
 from tests.training.small import BINS, numbers, small_loader, small_model, small_training, weights
 
 ROWS = np.array([0, 1, 2, 5])
@@ -115,6 +117,22 @@ def test_micro_batches_change_nothing() -> None:
     torch.testing.assert_close(weights(parts.model), weights(whole.model))
     torch.testing.assert_close(discriminator_of(parts).state_dict(), discriminator_of(whole).state_dict())
     torch.testing.assert_close(parts.sums, whole.sums)
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_only_true_maps_are_judged(parts: int) -> None:
+    """Of four rows two have a map and all a lesson: the second network steps as for the two alone."""
+    drawn = batch()
+    clean = drawn.targets["clean"]
+    two = Column(clean.values[:2], torch.tensor([0, 1]), None, clean.grid)
+    fewer = replace(drawn, targets={"clean": two}, counts={"clean": 4})
+    said = torch.zeros(4, 12, BINS)
+    training = begin(micro_batches=parts, teaching={"clean": Teaching(0.5, 2.0, lambda own, vary: Column(said))})
+    take_step(training, fewer)
+    alone = begin()
+    take_step(alone, replace(fewer, counts={"clean": 2}))
+    torch.testing.assert_close(discriminator_of(training).state_dict(), discriminator_of(alone).state_dict())
+    assert training.counts == {"clean": 4, "clean.adversarial": 2, "clean.discriminator": 2}
 
 
 def test_a_batch_without_the_task_is_a_plain_step() -> None:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from motet.data.batch import Batch, Column
+from motet.data.batch import Batch, Column, entries
 from motet.errors import ConfigError
 from motet.model import input_shapes
 from motet.networks.build import Shapes, build_layers
@@ -73,10 +73,10 @@ class Gan(nn.Module):
     def forward(self, training: Training, batch: Batch) -> None:
         """Make an update of either network; a batch without the task is a plain step."""
         task = self.settings.task
-        if task not in batch.counts:
+        if task not in batch.targets:
             descend(training, batch)
             return
-        count = batch.counts[task]
+        count = len(batch.targets[task].values)
         self.optimizer.zero_grad(set_to_none=True)
         factors = {**dict.fromkeys(batch.counts, 1.0), f"{task}.adversarial": self.settings.weight}
 
@@ -91,12 +91,13 @@ class Gan(nn.Module):
     def _judge(
         self, training: Training, part: Prepared, predictions: Mapping[str, Column], count: int
     ) -> dict[str, Tensor]:
-        """Take the gradient of the second network, and return the loss of the first for every row [n]."""
+        """Take the gradient of the second network, and return the loss of the first for every row with a map [n]."""
         task = self.settings.task
-        if task not in predictions:
+        if task not in part.targets:
             return {}
-        given = training.model.given(task, part.inputs, part.targets[task]) if self.discriminator.sees_input else None
-        pair = _aligned(training.model.tasks[task], predictions[task], part.targets[task], given)
+        true = part.targets[task]
+        given = training.model.given(task, part.inputs, true) if self.discriminator.sees_input else None
+        pair = _aligned(training.model.tasks[task], entries(predictions[task], true.rows), true, given)
         lost = self._lost(pair, pair.true, wanted=True) + self._lost(pair, pair.made.detach(), wanted=False)
         (lost.sum() / count).backward()  # type: ignore[no-untyped-call]
         note_losses(training, {f"{task}.discriminator": lost})
