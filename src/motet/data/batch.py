@@ -82,7 +82,8 @@ class Batch:
     starts_s
         Where the segment of each row starts in its recording, float64 [B] on the CPU; None where every row is whole.
     lessons
-        What teachers said of rows before training began, by task, [n, K]; `rows` says of which.
+        What teachers said of rows before training began, by task, [n, K] or entries as of a target; `rows` says of
+        which.
     """
 
     size: int

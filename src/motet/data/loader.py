@@ -8,6 +8,7 @@ what `lengths` says, while a row that is repeated or wrapped to the wanted lengt
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,11 +39,12 @@ class Lessons:
     present
         Which rows it teaches, shape [N].
     values
-        What it said of them before training began, float32 [N, K]; None where it is asked at every step.
+        What it said of them before training began: float32 [N, K], or of a task of frames encoded targets, objects
+        [N]; None where it is asked at every step.
     """
 
     present: NDArray[np.bool_]
-    values: NDArray[np.float32] | None = None
+    values: NDArray[Any] | None = None
 
 
 class Loader:
@@ -194,14 +196,18 @@ class Loader:
         inputs = {name: self._read(name, rows, starts, spans, occasion) for name in read}
         begin_s, end_s = self._windows(rows, starts, spans)
         targets = {
-            name: self._framed_target(name, rows, begin_s, end_s) if name in self._framed else _present(column, rows)
+            name: self._those_of(name, column, rows, begin_s, end_s)
             for name, column in self.corpus.targets.items()
             if name not in self._mapped
         }
         targets |= {name: self._mapped_target(name, of, rows, starts, spans) for name, of in self._mapped.items()}
         found = {name: column for name, column in targets.items() if column is not None}
         lessons = {} if occasion is None else self.lessons
-        said = {name: _present(own, rows) for name, own in lessons.items() if own.values is not None}
+        said = {
+            name: self._those_of(name, own, rows, begin_s, end_s)
+            for name, own in lessons.items()
+            if own.values is not None
+        }
         return Batch(
             len(rows),
             {name: column for name, column in inputs.items() if column is not None},
@@ -232,11 +238,18 @@ class Loader:
             begin_s[own], end_s[own] = ranges.starts * maps.step_s, ranges.stops * maps.step_s
         return begin_s, end_s
 
-    def _framed_target(
-        self, name: str, rows: Integers, begin_s: NDArray[np.float64], end_s: NDArray[np.float64]
+    def _those_of(
+        self,
+        name: str,
+        targets: Targets | Lessons,
+        rows: Integers,
+        begin_s: NDArray[np.float64],
+        end_s: NDArray[np.float64],
     ) -> Column | None:
-        """Return the entries of those rows that have a target, cut to their segments."""
-        targets = self.corpus.targets[name]
+        """Return the targets, or lessons, of those rows that have one; in time, what lies in their segments."""
+        if name not in self._framed:
+            return _present(targets, rows)
+        assert targets.values is not None, "what is asked for later is not there yet"
         chosen = np.flatnonzero(targets.present[rows])
         if not len(chosen):
             return None

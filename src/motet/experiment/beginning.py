@@ -18,8 +18,9 @@ from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.preparation import FoldData, build_model
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
-from motet.experiment.teachers.fold import Taught, Teachers, teach
+from motet.experiment.teachers.fold import Taught, teach
 from motet.experiment.teachers.stored import Questions
+from motet.experiment.teachers.teachers import Teachers
 from motet.model import Model, read_network_weights
 from motet.training.devices import choose_device, choose_precision
 from motet.training.gradient_cosine import GradientCosine
@@ -79,7 +80,7 @@ def begin_training(
         procedure=build_procedure(settings.procedure, list(model.tasks), settings.optimizer),
         tracked=[GradientCosine(own.every) for own in settings.track],
         own_weights=settings.losses,
-        teaching=taught.teaching,
+        teaching=taught.teaching(model),
     )
 
 

@@ -39,7 +39,7 @@ from motet.experiment.shapes import (
 from motet.experiment.target_checks import check_given, check_map_metrics
 from motet.experiment.tasks import check_tasks
 from motet.experiment.teachers.agreement import taught_data_sets
-from motet.experiment.teachers.fold import Teachers
+from motet.experiment.teachers.teachers import Teachers
 from motet.files import DigestCache
 from motet.networks.plan import LayerPlan, plan_network
 from motet.store.store import Store

@@ -18,8 +18,8 @@ from motet.experiment.progress import EpochProgress, ProgressFactory, no_progres
 from motet.experiment.recorder import Recorder
 from motet.experiment.scoring import finish_fold, monitored_metrics, monitored_value, score_dev
 from motet.experiment.settings import Experiment
-from motet.experiment.teachers.fold import Teachers
 from motet.experiment.teachers.live import check_frames
+from motet.experiment.teachers.teachers import Teachers
 from motet.model import Model, input_shapes, layers_of
 from motet.networks.plan import count_frozen, count_parameters, plan_network
 from motet.runs.folder import FoldFolder

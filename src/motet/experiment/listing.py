@@ -169,7 +169,8 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     """
     settings = experiment.data_set(name)
     source, data_set = _read(name, settings)
-    data_set = with_own_maps(data_set, settings.tasks or {})
+    mapless = _mapless(experiment, name, settings, data_set)
+    data_set = with_own_maps(data_set, settings.tasks or {}, without=mapless)
     known = source.tasks()
     data_set = relabel(data_set, settings, tuple(known if settings.tasks is None else settings.tasks), whole=whole)
     data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
@@ -181,7 +182,8 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     if not any(_teaches(experiment, name, task) for task in tasks):
         data_set = _labelled(data_set, settings.unlabelled, tuple(tasks))
     data_set = _limited(data_set, settings, tuple(tasks), experiment.seed)
-    inputs = inputs_of(name, settings, data_set.input_names, tasks, experiment.model)
+    there = {task: own for task, own in tasks.items() if task not in mapless}
+    inputs = inputs_of(name, settings, data_set.input_names, there, experiment.model)
     return Listed(data_set, settings, tasks, inputs, labels, bases)
 
 
@@ -213,7 +215,7 @@ def _with_targets(data_set: DataSet, tasks: Collection[str], settings: CompleteD
 def _teaches(experiment: Experiment, name: str, task: str) -> bool:
     """Tell whether a teacher says something of a task of every training row of a data set, with a target or not."""
     teacher = experiment.teachers.get(task)
-    return teacher is not None and (teacher.data is None or name in teacher.data)
+    return teacher is not None and teacher.teaches(name)
 
 
 def _labelled(data_set: DataSet, unlabelled: Literal["keep", "drop"], tasks: Sequence[str]) -> DataSet:
@@ -265,12 +267,29 @@ def _read(name: str, settings: CompleteDataSet) -> tuple[Source, DataSet]:
     return source, DataSet.of(name, source.examples(settings.signal.reader))
 
 
-def with_own_maps(data_set: DataSet, tasks: Mapping[str, Settings]) -> DataSet:
-    """Return a data set in which every row has the targets of dense tasks: these are its own maps."""
+def with_own_maps(data_set: DataSet, tasks: Mapping[str, Settings], *, without: Collection[str] = ()) -> DataSet:
+    """Return a data set in which every row has the targets of dense tasks: these are its own maps.
+
+    Parameters
+    ----------
+    without
+        Tasks of whose maps it has none.
+    """
     of = {name: settings.of for name, settings in tasks.items() if isinstance(settings, DenseSettings)}
     codes = np.zeros(len(data_set.table.ids), dtype=np.int32)
-    targets = {**data_set.table.targets, **{name: Coded(codes, (input_,)) for name, input_ in of.items()}}
-    return replace(data_set, table=replace(data_set.table, targets=targets)) if of else data_set
+    maps = {name: Coded(codes, (input_,)) for name, input_ in of.items() if name not in without}
+    targets = {**data_set.table.targets, **maps}
+    return replace(data_set, table=replace(data_set.table, targets=targets)) if maps else data_set
+
+
+def _mapless(experiment: Experiment, name: str, settings: CompleteDataSet, data_set: DataSet) -> list[str]:
+    """Return the dense tasks whose input a data set lacks, so that its rows learn them of a teacher alone."""
+    own = settings.features if isinstance(settings.features, dict) else data_set.input_names
+    return [
+        task
+        for task, each in (settings.tasks or {}).items()
+        if isinstance(each, DenseSettings) and each.of not in own and _teaches(experiment, name, task)
+    ]
 
 
 def with_no_targets(data_set: DataSet, taught: Collection[str]) -> DataSet:

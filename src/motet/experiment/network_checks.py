@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from motet.data.corpus import Corpus
+from motet.data.corpus import Corpus, Targets
+from motet.data.loader import Lessons
 from motet.errors import ConfigError
 from motet.experiment.fold_checks import check_dev_rows, check_scalings
 from motet.experiment.folds import split_folds
@@ -149,7 +150,7 @@ def check_lengths(experiment: Experiment, prepared: FoldData, shapes: Mapping[st
 
 
 def check_texts(prepared: FoldData, model: Model) -> None:
-    """Refuse training rows whose text does not fit into the frames that the network leaves of them.
+    """Refuse training rows whose text, also of a teacher, does not fit into the frames that the network leaves of them.
 
     Raises
     ------
@@ -158,11 +159,15 @@ def check_texts(prepared: FoldData, model: Model) -> None:
     """
     for name, task in model.tasks.items():
         if isinstance(task, TextSequence) and isinstance(model.network, Network):
-            _check_text(prepared, name, task, model.network)
+            _check_text(prepared, name, task, model.network, prepared.corpus.targets[name], "texts")
+            if name in prepared.loader.lessons:
+                _check_text(prepared, name, task, model.network, prepared.loader.lessons[name], "texts of the teacher")
 
 
-def _check_text(prepared: FoldData, name: str, task: TextSequence, network: Network) -> None:
-    targets = prepared.corpus.targets[name]
+def _check_text(
+    prepared: FoldData, name: str, task: TextSequence, network: Network, targets: Targets | Lessons, what: str
+) -> None:
+    assert targets.values is not None, "texts are known before training"
     rows = prepared.fold.train[targets.present[prepared.fold.train]]
     fewest = np.array([task.frames_needed(target) for target in targets.values[rows]], dtype=np.int64)
     needed = {count: network.frames_needed(count) for count in np.unique(fewest).tolist()}
@@ -176,7 +181,7 @@ def _check_text(prepared: FoldData, name: str, task: TextSequence, network: Netw
             short = rows[own][seen.frames(rows[own] - every[0]) < wanted] if own.any() else rows[:0]
             if len(short):
                 problems.append(
-                    f"data set {data_set!r}, task {name!r}: {len(short)} texts are longer than the frames that the "
+                    f"data set {data_set!r}, task {name!r}: {len(short)} {what} are longer than the frames that the "
                     f"network leaves of input {input_name!r}{_named(prepared.corpus, short)}; shorten time by less "
                     "(stride and pooling), take a shorter features hop, or leave these recordings out"
                 )

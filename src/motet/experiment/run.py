@@ -27,7 +27,7 @@ from motet.experiment.same_run import begin_run, check_place, check_same_data, d
 from motet.experiment.scoring import mean_losses
 from motet.experiment.settings import Experiment
 from motet.experiment.shared_data import SharedData
-from motet.experiment.teachers.fold import Teachers
+from motet.experiment.teachers.teachers import Teachers
 from motet.files import lock
 from motet.model import Model
 from motet.networks.settings import LOSSES

@@ -67,7 +67,8 @@ class SharedData:
 def key_of(experiment: Experiment, name: str, *, whole: bool = True) -> str:
     """Return what decides the rows and maps of a data set: equal text, equal rows and maps."""
     alike = DataSetSettings.model_construct(**{**dict(experiment.data_set(name)), **dict.fromkeys(_OF_A_RUN)})
-    taught = sorted(task for task in alike.tasks or () if task in experiment.teachers)
+    teachers = {task: own for task, own in experiment.teachers.items() if task in (alike.tasks or ())}
+    taught = sorted((task, own.teaches(name)) for task, own in teachers.items())
     read = experiment.model.named_encoders
     made = [dump(experiment.store), _dumped(experiment.derive), taught, read and sorted(read)]
     return json.dumps([name, whole, experiment.seed, *made, dump(alike), _code([alike, experiment.derive])])

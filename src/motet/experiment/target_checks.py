@@ -78,14 +78,14 @@ def check_target_lengths(
         for task, output in _unread(part, corpus, model):
             wanted = [output.given] if output.given else [own for own in part.inputs if model.reads(own)]
             read = next((own for own in wanted if own in part.inputs and maps[name][own].grid.step_s > 0), None)
-            if read is not None and maps[name][output.of].grid.step_s > 0:
+            if read is not None and output.of in part.inputs and maps[name][output.of].grid.step_s > 0:
                 problems += _apart(part, task, read, output.of, maps[name])
     if problems:
         raise DataError(*problems)
 
 
 def _unread(part: Listed, corpus: Corpus, model: ModelSettings) -> Iterator[tuple[str, MapOutput]]:
-    """Yield the tasks of a data set whose target the network does not read."""
+    """Yield the tasks of a data set whose target the network does not read, also those that are only taught."""
     for task in part.tasks:
         output = corpus.tasks[task].output_size
         if isinstance(output, MapOutput) and not model.reads(output.of):

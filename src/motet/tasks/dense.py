@@ -21,7 +21,7 @@ from motet.tasks.map_metrics import MAP_FIGURES
 from motet.tasks.map_settings import DenseSettings
 from motet.tasks.merge import MergeRule
 from motet.tasks.metrics import MetricSet
-from motet.tasks.task import Framed, MapOutput, Task
+from motet.tasks.task import Asked, Framed, LessonKind, MapOutput, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +50,8 @@ class Dense(Task):
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = ("mean", "median", "max")
     stratifies: ClassVar[bool] = False
+    lesson_kind: ClassVar[LessonKind | None] = "maps"
+    asked_when: ClassVar[tuple[Asked, ...]] = ("live",)
 
     def __init__(self, settings: DenseSettings, name: str, labels: tuple[str, ...] = ()) -> None:
         metrics = MetricSet.build(settings.metrics, task=name)
@@ -93,13 +95,25 @@ class Dense(Task):
         DataError
             If a row ends before the target that lies ahead begins.
         """
+        return self._lost(prediction, target, ahead=self.settings.shift)
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> "Tensor":
+        """Return the loss of every row [n] against the map [n, T, K] that a teacher made of the same.
+
+        Frames that make what lies behind the end of a row count here no more than against the true map.
+        """
+        return self._lost(prediction, lesson, ahead=0)
+
+    def _lost(self, prediction: Framed, wanted: Framed, *, ahead: int) -> "Tensor":
+        """Return the loss of every row [n], each frame against the one that lies so far ahead of it."""
         from motet.tasks.map_losses import as_long_as, map_loss
 
         shift = self.settings.shift
-        values, truth, lengths = as_long_as(prediction, target), target.values, target.lengths
+        values, truth, lengths = as_long_as(prediction, wanted), wanted.values, wanted.lengths
         if shift:
             self._check_shift(truth.shape[1] if lengths is None else int(lengths.min()))
-            values, truth = values[:, :-shift], truth[:, shift:]
+            stop = truth.shape[1] - shift
+            values, truth = values[:, :stop], truth[:, ahead : ahead + stop]
             lengths = None if lengths is None else (lengths - shift).clamp(min=1)
         return map_loss(self.settings.loss)(values, truth, lengths)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from motet.features.feature_map import TimeGrid
 from motet.tasks.counting import Values
 from motet.tasks.merge import MergeRule
-from motet.tasks.task import Framed, PerFrame, Task
+from motet.tasks.task import Asked, Framed, PerFrame, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +43,7 @@ class FrameTask(Task):
     """A task with one prediction a frame. Probabilities of n rows are n `FrameValues`, in an array of objects."""
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = ("mean", "max")
+    asked_when: ClassVar[tuple[Asked, ...]] = ("live",)
 
     @property
     def output_size(self) -> int:

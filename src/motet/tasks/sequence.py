@@ -19,7 +19,7 @@ from motet.tasks.labels import label_text, natural_key, unknown
 from motet.tasks.merge import MergeRule
 from motet.tasks.metrics import MetricSet
 from motet.tasks.settings import BeamSettings, SequenceSettings
-from motet.tasks.task import Framed
+from motet.tasks.task import Asked, Framed, LessonKind
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,6 +59,8 @@ class Sequence(FrameTask):
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = ("mean",)
     stratifies: ClassVar[bool] = False
+    lesson_kind: ClassVar[LessonKind | None] = "texts"
+    asked_when: ClassVar[tuple[Asked, ...]] = ("before",)
 
     def __init__(self, settings: SequenceSettings, name: str, labels: tuple[str, ...] = ()) -> None:
         names = settings.labels or _symbols(labels, settings.unit)
@@ -142,6 +144,17 @@ class Sequence(FrameTask):
             frames.to(device), target.lengths.to(device), blank=outputs - 1, reduction="none", zero_infinity=True,
         )  # fmt: skip
         return losses / target.lengths.to(device).clamp(min=1)
+
+    def lesson_of(self, probabilities: NDArray[Any]) -> NDArray[Any]:
+        """Return the texts that are read off n recordings: what a student learns as if somebody had written it.
+
+        Kim and Rush, "Sequence-level knowledge distillation", EMNLP 2016, section 3.2.
+        """
+        return self.decide(probabilities)
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> "Tensor":
+        """Return the loss of every row [n] against the text that a teacher read."""
+        return self.losses(prediction, lesson)
 
     def followed(self, prediction: Framed, target: Framed) -> "tuple[Tensor, Tensor]":
         """Return no lines: texts are not decoded while training."""

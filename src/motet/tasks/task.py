@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from motet.tasks.running import Running
 
 
-LessonKind = Literal["classes", "labels", "numbers", "frames"]
-"""What a teacher says of a row: logits of classes that exclude each other, of labels, numbers, or logits by frame."""
+LessonKind = Literal["classes", "labels", "numbers", "frames", "traces", "texts", "maps"]
+"""What a teacher says of a row: logits of classes that exclude each other, of labels, numbers, or logits by frame;
+values over time and texts as targets of the task; a map as the network gives one.
+"""
+
+Asked = Literal["before", "live"]
+"""When a teacher is asked: before training, of whole recordings; or at every step, of what the student hears."""
 
 Scorer = Callable[[Values], dict[str, Values]]
 """Every metric [R] for every column of weights [n, R]."""
@@ -109,11 +114,14 @@ class Task(ABC):
         Whether a split gives every part its share of every target; not where hardly any comes twice.
     lesson_kind
         What a teacher says of such a task; None where no model can teach it.
+    asked_when
+        When a teacher of such a task can be asked.
     """
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = get_args(MergeRule)
     stratifies: ClassVar[bool] = True
     lesson_kind: ClassVar[LessonKind | None] = None
+    asked_when: ClassVar[tuple[Asked, ...]] = get_args(Asked)
 
     def __init__(
         self,
@@ -188,9 +196,13 @@ class Task(ABC):
         """Return what a student hears of raw outputs [..., K] of this task: logits, or numbers in the targets' unit."""
         return outputs
 
-    def lesson_of(self, probabilities: Values) -> NDArray[np.float32]:
-        """Return the same of merged probabilities [n, K]."""
+    def lesson_of(self, probabilities: NDArray[Any]) -> NDArray[Any]:
+        """Return the same of merged probabilities [n, K]; of a task of frames, n targets in an array of objects."""
         return probabilities.astype(np.float32)
+
+    def heard(self, said: Framed) -> "tuple[Tensor, Tensor | None]":
+        """Return values and lengths of a lesson, from what `lesson` of a teacher in the loop returned of some rows."""
+        return said.values, said.lengths
 
     def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> "Tensor":
         """Return the loss of every row [n] from what the network gave and what a teacher said.
@@ -198,7 +210,7 @@ class Task(ABC):
         Parameters
         ----------
         lesson
-            As `lesson` of a task of the same kind and labels returns it.
+            As `heard` or `lesson_of` of a task of the same kind and labels returns it.
         temperature
             How soft labels are made, see `motet.tasks.lessons`; numbers have none.
         """

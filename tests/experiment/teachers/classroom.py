@@ -5,6 +5,14 @@ from typing import Any
 
 import motet
 from motet import Experiment
+from motet.experiment.beginning import begin_training
+from motet.experiment.data import open_data
+from motet.experiment.folds import split_folds
+from motet.experiment.preparation import FoldData, prepare_fold
+from motet.experiment.teachers.teachers import Teachers
+from motet.files import JsonLines
+from motet.runs.folder import RunFolder
+from motet.training.loop import Training
 
 VOICES = {
     "kind": "generated", "content": "speakers", "examples": 36, "classes": 3, "groups": 3, "rate_hz": 2000,
@@ -32,3 +40,17 @@ def lesson_plan(folder: Path, **changed: Any) -> Experiment:
 def trained(folder: Path, name: str = "teacher", **changed: Any) -> Path:
     """The run of a teacher."""
     return motet.train(lesson_plan(folder, **changed), folder / name).path
+
+
+def begun(experiment: Experiment) -> tuple[Training, FoldData]:
+    """The training of the first fold, before its first step."""
+    with open_data(experiment) as data:
+        fold = split_folds(data.listed, data.corpus, seed=1)[0]
+        prepared = prepare_fold(experiment, data, fold, 1)
+        return begin_training(experiment, data, prepared, 1, 1, Teachers.of(experiment)), prepared
+
+
+def losses(run: Path) -> list[float]:
+    """The loss of every epoch, of all tasks together."""
+    records = JsonLines(RunFolder(run).fold(1, 1).metrics).read()
+    return [sum(record["loss"].values()) for record in records]

@@ -1,35 +1,14 @@
-"""Labels in another order, and tasks that are not one."""
+"""Tasks of student and teacher that are not one."""
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 from tests.experiment.teachers.classroom import VOICES, lesson_plan, trained
 
 import motet
 from motet.errors import ConfigError
 from motet.experiment.dry_run import dry_run
-from motet.experiment.teachers.agreement import translation
-from motet.tasks.classification import Binary, Multiclass
-from motet.tasks.settings import BinarySettings, MulticlassSettings
-
-
-def test_labels_are_put_in_the_order_of_the_student() -> None:
-    student = Multiclass(MulticlassSettings(labels=("a", "b", "c")), "letter")
-    teacher = Multiclass(MulticlassSettings(labels=("c", "a", "b")), "letter")
-    terms = translation(student, teacher)
-    assert terms.of(torch.tensor([[3.0, 1.0, 2.0]])).tolist() == [[1.0, 2.0, 3.0]]
-    assert terms.of_array(np.array([[3.0, 1.0, 2.0]], dtype=np.float32)).tolist() == [[1.0, 2.0, 3.0]]
-    same = torch.zeros(1, 3)
-    assert translation(student, student).of(same) is same
-
-
-def test_a_binary_task_may_be_told_from_its_other_label() -> None:
-    student = Binary(BinarySettings(positive="yes"), "answer", ("no", "yes"))
-    teacher = Binary(BinarySettings(positive="no"), "answer", ("no", "yes"))
-    assert translation(student, teacher).of(torch.tensor([[2.0]])).tolist() == [[-2.0]]
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +45,9 @@ def test_another_kind(tmp_path: Path, teacher: Path) -> None:
     refused(tmp_path, teacher, {"digit": {"kind": "multilabel"}}, {}, match)
 
 
-def test_a_task_of_words_cannot_be_taught(tmp_path: Path, teacher: Path) -> None:
-    refused(
-        tmp_path, teacher, {"digit": {"kind": "sequence", "unit": "words"}}, {}, r"nobody can teach the task 'digit'"
-    )
+def test_a_text_wants_a_teacher_that_reads(tmp_path: Path, teacher: Path) -> None:
+    match = r"the task 'digit' is a sequence, but 'digit' of .* is a multiclass; make both the same"
+    refused(tmp_path, teacher, {"digit": {"kind": "sequence", "unit": "words"}}, {}, match)
 
 
 def test_whose_way_is_asked(tmp_path: Path, teacher: Path) -> None:

@@ -7,23 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.experiment.teachers.classroom import LOGMEL, VOICES, lesson_plan, trained
+from tests.experiment.teachers.classroom import LOGMEL, VOICES, begun, lesson_plan, losses, trained
 from tests.reliability.small import LIVELY, SCENES, SPEAKERS, differences
 from tests.reliability.test_resuming import SIGNALS, train_with_stop
 
 import motet
 from motet import Experiment
 from motet.errors import ConfigError
-from motet.experiment.beginning import begin_training
-from motet.experiment.data import open_data
 from motet.experiment.dry_run import dry_run
-from motet.experiment.folds import split_folds
-from motet.experiment.preparation import FoldData, prepare_fold
-from motet.experiment.teachers.fold import Teachers
 from motet.files import JsonLines
 from motet.model import Model
 from motet.runs.folder import RunFolder
-from motet.training.loop import Training
 
 DIGIT = {"digit": {"kind": "multiclass"}}
 EVENTS = {
@@ -40,19 +34,6 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def student(school: Path, said: Mapping[str, Any] | None = None, **changed: Any) -> Experiment:
     return lesson_plan(school, teachers={"digit": {"run": str(school / "teacher"), **(said or {})}}, **changed)
-
-
-def begun(experiment: Experiment) -> tuple[Training, FoldData]:
-    """The training of the first fold, before its first step."""
-    with open_data(experiment) as data:
-        fold = split_folds(data.listed, data.corpus, seed=1)[0]
-        prepared = prepare_fold(experiment, data, fold, 1)
-        return begin_training(experiment, data, prepared, 1, 1, Teachers.of(experiment)), prepared
-
-
-def losses(run: Path) -> list[float]:
-    records = JsonLines(RunFolder(run).fold(1, 1).metrics).read()
-    return [sum(record["loss"].values()) for record in records]
 
 
 def test_lessons_are_what_the_teacher_predicts(school: Path) -> None:

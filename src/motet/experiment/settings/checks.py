@@ -141,12 +141,14 @@ def check_inputs(data: CompleteDataSets, model: ModelSettings) -> Iterator[Cross
             yield CrossProblem(("model", "encoder"), message, reads)
 
 
-def check_maps(data: CompleteDataSets) -> Iterator[CrossProblem]:
-    """Find dense tasks of inputs that their data set has not."""
+def check_maps(data: CompleteDataSets, teachers: Mapping[str, TeacherSettings]) -> Iterator[CrossProblem]:
+    """Find dense tasks of inputs that their data set has not; where a teacher says what they are, it needs none."""
     for name, task, settings in _dense(data):
         inputs = by_name(data[name].features)
         for key in ("of", "given"):
             wanted = getattr(settings, key)
+            if key == "of" and task in teachers and teachers[task].teaches(name):
+                continue
             if None not in inputs and wanted is not None and wanted not in inputs:
                 message = f"there is no feature {wanted!r}{_instead(wanted, [str(own) for own in inputs])}"
                 yield CrossProblem(("data", name, "tasks", task, key), message, (("features",), ("data", name)))

@@ -155,7 +155,7 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_teachers(self.data, self.teachers, self.derive)
         yield from check_fed_labels(self.model, self.mixup)
         yield from check_inputs(complete, self.model)
-        yield from check_maps(complete)
+        yield from check_maps(complete, self.teachers)
         yield from check_input_signals(complete, self.model, overridden)
         yield from check_objective(self.model, self.training.objective)
         yield from check_procedure(self.data, self.model, self.training, self.mixup, self.derive)

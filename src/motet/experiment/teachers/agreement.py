@@ -1,56 +1,20 @@
-"""Whether a student's task and its teacher's are one: kinds, labels and their order."""
-
-from dataclasses import dataclass
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
+"""Whether a student's task and its teacher's are one: kinds and labels; and when such a teacher can be asked."""
 
 from motet.config.wording import did_you_mean
 from motet.data.corpus import Corpus
 from motet.errors import ConfigError
 from motet.experiment.teachers.find import Teacher
 from motet.model import Model
-from motet.tasks.frames import FrameTask
-from motet.tasks.task import Task
+from motet.tasks.dense import Dense
+from motet.tasks.task import LessonKind, Task
 
 _REMEDY = "give both the same labels, with `labels`, map, merge_labels or drop_labels"
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What a teacher says, in the student's terms.
-
-    Parameters
-    ----------
-    columns
-        For each output of the student that of the teacher; None where they are the same.
-    sign
-        -1 where the positive label of one is the negative of the other.
-    """
-
-    columns: tuple[int, ...] | None = None
-    sign: float = 1.0
-
-    def of(self, lesson: Tensor) -> Tensor:
-        """Return a lesson [..., K] with the outputs of the student."""
-        if self.columns is not None:
-            lesson = lesson.index_select(-1, torch.tensor(self.columns, device=lesson.device))
-        return lesson if self.sign > 0 else -lesson
-
-    def of_array(self, lesson: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the same of a lesson on the host."""
-        return self.of(torch.from_numpy(lesson)).numpy()
-
-
-def translation(student: Task, teacher: Task) -> Translation:
-    """Return how what a teacher says becomes what a student hears; their labels agree."""
-    if student.output_names == teacher.output_names:
-        return Translation()
-    if set(student.output_names) != set(teacher.output_names):  # a binary task, told from its other label
-        return Translation(sign=-1.0)
-    return Translation(tuple(teacher.output_names.index(name) for name in student.output_names))
+_WHY: dict[LessonKind, str] = {
+    "frames": "a task of frames, of which a teacher is asked at every step",
+    "maps": "a map, which a teacher makes at every step of what the student hears",
+    "texts": "a text, which a teacher reads off whole recordings before training",
+}
+"""Why a teacher of some tasks can be asked at one time only."""
 
 
 def teaching_task(teacher: Teacher, model: Model) -> Task:
@@ -83,8 +47,8 @@ def check_agrees(corpus: Corpus, teacher: Teacher, model: Model) -> None:
 
 def taught_data_sets(corpus: Corpus, teacher: Teacher) -> list[str]:
     """Return the data sets whose rows a teacher teaches."""
-    named = teacher.settings.data
-    return [name for name, tasks in corpus.uses.items() if teacher.task in tasks and (named is None or name in named)]
+    uses = corpus.uses.items()
+    return [name for name, tasks in uses if teacher.task in tasks and teacher.settings.teaches(name)]
 
 
 def _check_names(corpus: Corpus, teacher: Teacher) -> None:
@@ -106,21 +70,34 @@ def _check_task(student: Task, teacher: Task, where: Teacher) -> None:
     run = where.settings.run
     if student.lesson_kind is None:
         raise ConfigError(
-            f"{where.path}: nobody can teach the task {student.name!r}, which is a {student.kind}; what has soft "
-            "labels, numbers or events can be taught"
+            f"{where.path}: nobody can teach the task {student.name!r}, which is a {student.kind}; give it a "
+            "lesson_kind, lesson, lesson_of and soft_losses, or leave the teacher out"
         )
     if student.lesson_kind != teacher.lesson_kind:
         raise ConfigError(
             f"{where.path}: the task {student.name!r} is a {student.kind}, but {teacher.name!r} of {run} is a "
             f"{teacher.kind}; make both the same"
         )
-    if set(student.labels) != set(teacher.labels):
+    if isinstance(student, Dense) and isinstance(teacher, Dense):
+        _check_map(student, teacher, where)
+    elif set(student.labels) != set(teacher.labels):
         raise ConfigError(
             f"{where.path}: the task {student.name!r} has the labels {', '.join(student.labels)}, but {teacher.name!r} "
             f"of {run} has {', '.join(teacher.labels)}; {_REMEDY}"
         )
-    if isinstance(student, FrameTask) and not where.settings.live:
+    live = where.settings.live
+    if ("live" if live else "before") not in student.asked_when:
         raise ConfigError(
-            f"{where.path}.live: is false, but {student.name!r} is a task of frames, of which a teacher is asked at "
-            "every step; set live: true"
+            f"{where.path}.live: is {str(live).lower()}, but {student.name!r} is "
+            f"{_WHY.get(student.lesson_kind, f'a {student.kind}')}; set live: {str(not live).lower()}"
         )
+
+
+def _check_map(student: Dense, teacher: Dense, where: Teacher) -> None:
+    own, other = student.settings, teacher.settings
+    for option, ours, theirs in (("of", own.of, other.of), ("shift", own.shift, other.shift)):
+        if ours != theirs:
+            raise ConfigError(
+                f"{where.path}: `{option}` of the task {student.name!r} is {ours}, but of {teacher.name!r} of "
+                f"{where.settings.run} {theirs}; make both the same"
+            )

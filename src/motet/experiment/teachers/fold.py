@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,88 +11,43 @@ from numpy.typing import NDArray
 
 from motet.data.corpus import Corpus
 from motet.data.loader import Lessons
-from motet.errors import ConfigError
-from motet.experiment.listing import Listed
 from motet.experiment.preparation import FoldData
-from motet.experiment.settings import Experiment
-from motet.experiment.shapes import Facts
-from motet.experiment.teachers.agreement import check_agrees, taught_data_sets, teaching_task, translation
-from motet.experiment.teachers.find import Teacher, find_teachers
+from motet.experiment.teachers.agreement import taught_data_sets, teaching_task
+from motet.experiment.teachers.find import Teacher
 from motet.experiment.teachers.live import LiveTeacher
 from motet.experiment.teachers.stored import Questions
-from motet.experiment.teachers.ways import check_hears, check_reads, check_same_maps, way_of
+from motet.experiment.teachers.teachers import Teachers, check_seen
+from motet.experiment.teachers.terms import lessons_of, terms_of
+from motet.experiment.teachers.ways import way_of
 from motet.model import Model
-from motet.networks.settings import ModelSettings
 from motet.tasks.task import Task
 from motet.training.teaching import Teaching
 
 logger = logging.getLogger("motet")
 
+Rows = NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Teachers:
-    """The teachers of an experiment.
+class Hired:
+    """A teacher in a fold.
 
     Parameters
     ----------
-    found
-        By task.
-    allow_code
-        Whether the user code that a teacher's run names may be run.
+    teacher
+        As it lies on the disk.
+    model
+        Its model, on the device.
+    task
+        Its task.
+    ways
+        By data set that it teaches, that of its own whose way the rows go.
     """
 
-    found: Mapping[str, Teacher]
-    allow_code: bool = False
-
-    @classmethod
-    def of(cls, experiment: Experiment, *, allow_code: bool = False) -> "Teachers":
-        """Find the teachers; nothing is loaded.
-
-        Raises
-        ------
-        ConfigError
-            If one has no finished model.
-        """
-        return cls(find_teachers(experiment), allow_code)
-
-    def check(
-        self,
-        listed: Mapping[str, Listed],
-        corpus: Corpus,
-        network: ModelSettings,
-        facts: Facts | None = None,
-    ) -> None:
-        """Refuse teachers that mean something else than the tasks that they teach, or hear what their students do not.
-
-        Parameters
-        ----------
-        network
-            That of the students.
-        facts
-            What is known of the maps; None where nothing is yet.
-
-        Raises
-        ------
-        ConfigError
-            With every problem.
-        """
-        problems: list[str] = []
-        for teacher in self.found.values():
-            try:
-                model = teacher.other.model(next(iter(teacher.other.models)), allow_code=self.allow_code)
-                check_agrees(corpus, teacher, model)
-                for name in taught_data_sets(corpus, teacher):
-                    way = way_of(teacher, model, name)
-                    check_hears(teacher, model, way, corpus.data_sets[name])
-                    if teacher.settings.live:
-                        check_reads(teacher, model, way, network)
-                    if teacher.settings.live and facts is not None:
-                        known = {own: (of.channels, of.bins, of.step_s) for own, of in facts[name].items()}
-                        check_same_maps(teacher, model, way, listed[name], known)
-            except ConfigError as error:
-                problems += error.problems
-        if problems:
-            raise ConfigError(*problems)
+    teacher: Teacher
+    model: Model
+    task: Task
+    ways: Mapping[str, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -100,17 +56,34 @@ class Taught:
 
     Parameters
     ----------
+    device, precision
+        Where and in which precision teachers in the loop compute.
+    hired
+        The teachers, by task.
     lessons
         What was said before, and which rows are taught, by task.
-    teaching
-        How each task learns of its teacher.
-    tasks
-        The teachers' own tasks, by that of the student.
     """
 
+    device: torch.device
+    precision: torch.dtype | None
+    hired: dict[str, Hired] = field(default_factory=dict)
     lessons: dict[str, Lessons] = field(default_factory=dict)
-    teaching: dict[str, Teaching] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """The teachers' own tasks, by that of the student."""
+        return {task: own.task for task, own in self.hired.items()}
+
+    def teaching(self, student: Model) -> dict[str, Teaching]:
+        """Return how each task of a model learns of its teacher."""
+        found = {}
+        for task, own in self.hired.items():
+            settings, there, ask = own.teacher.settings, own.teacher.there, None
+            if settings.live:
+                terms = terms_of(student, task, own.model, there, own.ways)
+                ask = LiveTeacher(own.model, there, terms, own.ways, self.device, self.precision)
+            found[task] = Teaching(settings.share, settings.temperature, ask)
+        return found
 
 
 def teach(
@@ -138,47 +111,53 @@ def teach(
     DataError
         With all recordings that it cannot use.
     """
-    taught, corpus = Taught(), prepared.corpus
+    taught, corpus = Taught(questions.device, precision), prepared.corpus
     for task, teacher in teachers.found.items():
         place = teacher.other.place(seed, number)
         model = teacher.other.model(place, allow_code=teachers.allow_code).to(questions.device).eval()
-        own, settings = teaching_task(teacher, model), teacher.settings
         ways = {name: way_of(teacher, model, name) for name in taught_data_sets(corpus, teacher)}
+        hired = Hired(teacher, model, teaching_task(teacher, model), ways)
         rows = {name: np.intersect1d(prepared.fold.train, corpus.rows_of(name)) for name in ways}
         present = np.isin(np.arange(len(corpus)), np.concatenate(list(rows.values())))
-        ask = None
-        if settings.live:
-            for name, way in ways.items():
-                seen = {own: (of.channels, of.bins, of.grid.step_s) for own, of in prepared.maps[name].items()}
-                check_same_maps(teacher, model, way, questions.data.listed[name], seen)
-            terms = translation(corpus.tasks[task], own)
-            ask = LiveTeacher(model, own, terms, ways, questions.device, precision)
-        said = None if settings.live else _ask_all(questions, teacher, model, own, ways, rows, corpus)
-        taught.lessons[task] = Lessons(present, said)
-        taught.teaching[task] = Teaching(settings.share, settings.temperature, ask)
-        taught.tasks[task] = own
+        if teacher.settings.live:
+            _check_live(hired, questions, prepared)
+        said = None if teacher.settings.live else _ask_all(hired, questions, rows, corpus)
+        taught.hired[task], taught.lessons[task] = hired, Lessons(present, said)
         num_taught, num_rows = present[prepared.fold.train].sum(), len(prepared.fold.train)
         logger.info(
             "task %s: %s teaches %d of %d training rows", task, teacher.other.models[place], num_taught, num_rows
         )
+        if hired.task.lesson_kind == "texts" and said is not None:
+            _warn_of_silence(task, said[present])
     return taught
 
 
-def _ask_all(
-    questions: Questions,
-    teacher: Teacher,
-    model: Model,
-    own: Task,
-    ways: Mapping[str, str],
-    rows: Mapping[str, NDArray[np.int64]],
-    corpus: Corpus,
-) -> NDArray[np.float32]:
-    """Return what a teacher says of the training rows of all its data sets, [N, K]; zero elsewhere."""
-    student = corpus.tasks[teacher.task]
-    said = np.zeros((len(corpus), len(student.output_names)), dtype=np.float32)
-    for name, way in ways.items():
+def _check_live(hired: Hired, questions: Questions, prepared: FoldData) -> None:
+    """Look whether a teacher in the loop can hear the maps of the fold, now that all are known."""
+    for name, way in hired.ways.items():
+        seen = {own: (of.channels, of.bins, of.grid.step_s) for own, of in prepared.maps[name].items()}
+        check_seen(hired.teacher, hired.model, way, questions.data.listed[name], seen)
+
+
+def _ask_all(hired: Hired, questions: Questions, rows: Mapping[str, Rows], corpus: Corpus) -> NDArray[Any]:
+    """Return what a teacher says of the training rows of all its data sets: [N, K], or of frames objects [N]."""
+    student = corpus.tasks[hired.teacher.task]
+    shape = (len(corpus),) if student.per_frame else (len(corpus), len(student.output_names))
+    said = np.zeros(shape, dtype=object if student.per_frame else np.float32)
+    for name, way in hired.ways.items():
         if len(rows[name]):
             chosen = corpus.data_sets[name].select(rows[name] - corpus.rows_of(name)[0])
-            lesson = own.lesson_of(questions.ask(teacher, model, way, chosen))
-            said[rows[name]] = translation(student, own).of_array(lesson)
+            predicted = questions.ask(hired.teacher, hired.model, way, chosen)
+            said[rows[name]] = lessons_of(student, hired.task, predicted)
     return said
+
+
+def _warn_of_silence(task: str, texts: NDArray[Any]) -> None:
+    """Tell of recordings off which a teacher reads nothing: the student learns that nothing is said there."""
+    silent = sum(not len(text) for text in texts)
+    if silent:
+        logger.warning(
+            "task %s: the teacher reads nothing off %d of %d training rows, which are learned as empty texts; train it "
+            "for longer, or name with teachers.%s.data what it can read",
+            task, silent, len(texts), task,
+        )  # fmt: skip

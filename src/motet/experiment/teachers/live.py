@@ -12,9 +12,8 @@ import torch
 from motet.data.batch import Batch, Column
 from motet.errors import ConfigError
 from motet.experiment.preparation import FoldData
-from motet.experiment.teachers.agreement import Translation
+from motet.experiment.teachers.terms import Terms
 from motet.model import Model
-from motet.tasks.task import Task
 from motet.training.devices import autocast
 from motet.training.loop import Training
 from motet.training.teaching import Vary
@@ -29,9 +28,9 @@ class LiveTeacher:
     model
         The teacher's model, on the device.
     task
-        Its task.
-    translation
-        From its outputs to the student's.
+        What the task is called there.
+    terms
+        From what its network gives to what the student hears.
     ways
         By data set that is taught, the teacher's data set whose scaling it gets.
     precision
@@ -39,8 +38,8 @@ class LiveTeacher:
     """
 
     model: Model
-    task: Task
-    translation: Translation
+    task: str
+    terms: Terms
     ways: Mapping[str, str]
     device: torch.device
     precision: torch.dtype | None = None
@@ -60,9 +59,8 @@ class LiveTeacher:
         own, rows = batch.part(list(self.ways))
         inputs = vary(own, self.model.scale(self._in_own_words(own), self.device))
         with torch.no_grad(), autocast(self.device, self.precision):
-            said = self.model.network(inputs, {self.task.name: None}).predictions[self.task.name]
-        lesson = self.translation.of(self.task.lesson(said.values.float()))
-        return Column(lesson, None if rows is None else rows.to(self.device), said.lengths, said.grid)
+            said = self.model.network(inputs, {self.task: None}).predictions[self.task]
+        return replace(self.terms(own, said), rows=None if rows is None else rows.to(self.device))
 
     def _in_own_words(self, batch: Batch) -> Batch:
         """Return a batch with the teacher's names of data sets, and the inputs that it reads."""
@@ -72,7 +70,9 @@ class LiveTeacher:
 
 
 def check_frames(training: Training, prepared: FoldData) -> None:
-    """Look whether teachers in the loop give as many frames as their students, at the same times.
+    """Look whether teachers in the loop of tasks of frames give as many as their students, at the same times.
+
+    Values over time lie between frames of any rate, and maps have that of their input.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def check_frames(training: Training, prepared: FoldData) -> None:
     model, loader, train = training.model, prepared.loader, prepared.fold.train
     for task, own in training.teaching.items():
         taught = train[loader.lessons[task].present[train]][:1]
-        if own.ask is None or not model.tasks[task].per_frame or not len(taught):
+        if own.ask is None or model.tasks[task].lesson_kind != "frames" or not len(taught):
             continue
         batch = loader.draw(taught, epoch=0, training=False)
         said = own.ask(batch, lambda _, inputs: dict(inputs))

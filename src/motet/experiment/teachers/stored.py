@@ -52,7 +52,9 @@ class Questions:
     progress: ProgressFactory = no_progress
 
     def ask(self, teacher: Teacher, model: Model, way: str, data_set: DataSet) -> NDArray[Any]:
-        """Return the probabilities (values of a regression) of every row of a data set, [n, K], as the teacher's task.
+        """Return the probabilities (values of a regression) of every row of a data set, as the teacher's task.
+
+        They are [n, K], of a task of frames `FrameValues` in an array of objects [n].
 
         Parameters
         ----------
@@ -65,7 +67,7 @@ class Questions:
             With all recordings that the teacher cannot hear.
         """
         document, settings = model.document.data_sets[way], self.experiment
-        maps = {name: self._maps(teacher, model, way, name, data_set) for name in document.inputs}
+        maps = {name: self._maps(teacher, model, way, name, data_set) for name in model.read_inputs(way)}
         heard = Corpus({way: replace(data_set, name=way)}, {}, {})
         loader = Loader(heard, {way: maps}, {way: segments_of(model, way)})
         size = settings.evaluation.batch_size or 2 * settings.training.batch_size

@@ -63,14 +63,14 @@ def recording_of_input(own: InputDocument, data_set: DataSet, teacher: Teacher) 
 
 
 def check_hears(teacher: Teacher, model: Model, way: str, data_set: DataSet) -> None:
-    """Look whether a data set has what every input of a teacher's reads.
+    """Look whether a data set has what a teacher hears.
 
     Raises
     ------
     ConfigError
         If it has not.
     """
-    for own in model.document.data_sets[way].inputs.values():
+    for own in model.read_inputs(way).values():
         recording_of_input(own, data_set, teacher)
 
 
@@ -106,23 +106,24 @@ def check_same_maps(teacher: Teacher, model: Model, way: str, part: Listed, seen
     for name, own in model.read_inputs(way).items():
         here = part.inputs.get(name)
         wanted = (own.channels, own.bins, own.step_s)
-        if here is not None and _made_alike(here[1], own.pipeline) and np.allclose(seen[name], wanted, rtol=1e-6):
+        if here is not None and made_alike(here[1], own.pipeline) and np.allclose(seen[name], wanted, rtol=1e-6):
             continue
         found = "there is none" if here is None else describe_map(*seen[name], own.rate_hz)
+        kind = "nothing" if here is None else feature_of(here[1])
         raise ConfigError(
             f"{teacher.path}.live: the teacher hears what the student hears, but its input {name!r} is "
-            f"{_feature(own.pipeline)} ({describe_map(*wanted, own.rate_hz)}) and that of data.{part.data_set.name} is "
-            f"{'nothing' if here is None else _feature(here[1])} ({found}); give both the same signal and features, or "
-            "set live: false"
+            f"{feature_of(own.pipeline)} ({describe_map(*wanted, own.rate_hz)}) and that of "
+            f"data.{part.data_set.name} is {kind} ({found}); give both the same signal and features, or set live: false"
         )
 
 
-def _made_alike(one: InputSettings, other: InputSettings) -> bool:
+def made_alike(one: InputSettings, other: InputSettings) -> bool:
     """Tell whether two pipelines make the same of a recording but for what is random; readers may differ."""
     random = {"reader": None, "mix": (), "augment": ()}
     plain = [dict(each.signal) | random for each in (one, other)]
     return plain[0] == plain[1] and one.feature == other.feature
 
 
-def _feature(settings: InputSettings) -> str:
+def feature_of(settings: InputSettings) -> str:
+    """Return the kind of the feature that a pipeline ends with."""
     return str(getattr(settings.feature, "kind", "a feature"))

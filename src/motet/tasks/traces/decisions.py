@@ -84,7 +84,7 @@ class UserFilter:
                 f"decision: {self._place} returned {found.dtype} of shape {list(found.shape)}, or values that are not "
                 f"finite, for values {list(row.values.shape)}: return as many finite numbers"
             )
-        return _with_times(row, found.astype(np.float64))
+        return with_times(row, found.astype(np.float64))
 
 
 def build_filter(settings: Any) -> MeanFilter | UserFilter:
@@ -94,9 +94,10 @@ def build_filter(settings: Any) -> MeanFilter | UserFilter:
 
 def _moments(row: FrameValues, width_s: float) -> Values:
     width = 2 * int(width_s / (2 * row.grid.step_s)) + 1 if row.grid.step_s else 1
-    return _with_times(row, smoothed(row.values, width))
+    return with_times(row, smoothed(row.values, width))
 
 
-def _with_times(row: FrameValues, values: Values) -> Values:
+def with_times(row: FrameValues, values: Values) -> Values:
+    """Return values [T, K] of the frames of a row as moments [T, 1 + K]."""
     times = row.grid.start_s + row.grid.step_s * np.arange(len(values))
     return np.concatenate([times[:, None], values], axis=1)

@@ -56,6 +56,20 @@ def lay_out(
     return torch.where(known[..., None], mixed, 0.0), known
 
 
+def moments_of(values: Tensor, lengths: Tensor | None, grid: TimeGrid) -> tuple[Tensor, Tensor]:
+    """Return the values of frames [n, T, K] as moments [n, T, 1 + K], and how many each row has [n].
+
+    Examples
+    --------
+    >>> moments_of(torch.tensor([[[3.0], [5.0]]]), None, TimeGrid(0.25, 0.5))[0].tolist()
+    [[[0.25, 3.0], [0.75, 5.0]]]
+    """
+    num_rows, num_frames, _ = values.shape
+    times = grid.start_s + grid.step_s * torch.arange(num_frames, device=values.device, dtype=torch.float64)
+    moments = torch.cat([times.to(values.dtype).expand(num_rows, -1)[..., None], values], dim=2)
+    return moments, torch.full((num_rows,), num_frames, device=values.device) if lengths is None else lengths
+
+
 def _values_at(moments: Tensor, places: Tensor) -> Tensor:
     size = moments.shape[2] - 1
     return moments[..., 1:].gather(1, places[..., None].expand(-1, -1, size))

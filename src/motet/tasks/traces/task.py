@@ -21,9 +21,9 @@ from motet.tasks.merge import MergeRule
 from motet.tasks.metrics import MetricSet
 from motet.tasks.running import Running, running_numbers
 from motet.tasks.settings import SquaredErrorSettings
-from motet.tasks.task import Framed, PerFrame
-from motet.tasks.traces.decisions import build_filter
-from motet.tasks.traces.layout import lay_out, paired, within
+from motet.tasks.task import Asked, Framed, LessonKind, PerFrame, Task
+from motet.tasks.traces.decisions import build_filter, with_times
+from motet.tasks.traces.layout import lay_out, moments_of, paired, within
 from motet.tasks.traces.losses import concordance_loss, framewise
 from motet.tasks.traces.scores import TraceOutcome
 from motet.tasks.traces.settings import ConcordanceLossSettings, TimeRegressionSettings
@@ -55,6 +55,8 @@ class TimeRegression(FrameTask):
 
     merge_rules: ClassVar[tuple[MergeRule, ...]] = ("mean",)
     stratifies: ClassVar[bool] = False
+    lesson_kind: ClassVar[LessonKind | None] = "traces"
+    asked_when: ClassVar[tuple[Asked, ...]] = ("before", "live")
 
     def __init__(self, settings: TimeRegressionSettings, name: str, labels: tuple[str, ...] = ()) -> None:
         names = settings.labels or labels
@@ -147,17 +149,36 @@ class TimeRegression(FrameTask):
         if fit is not None:
             fit((values - self._mean) / self._spread)
 
+    def fit_like(self, teacher: Task) -> None:
+        """Take mean and standard deviation of the targets that a teacher was trained on."""
+        assert isinstance(teacher, TimeRegression), "a teacher of values over time"
+        order = [teacher.output_names.index(name) for name in self.output_names]
+        self._standardise(teacher._mean[order], teacher._spread[order])
+
     def frame_probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return values in the targets' own unit from outputs [T, K]."""
         return (outputs.astype(np.float64) * self._spread + self._mean).astype(np.float32)
 
     def losses(self, prediction: Framed, target: Framed) -> Tensor:
         """Return the loss of every row [n] over its known frames, in standard deviations of the training targets."""
-        outputs = prediction.values.float()
-        truth, known = self._frames(prediction, target)
-        if self._concordance is not None:
-            return concordance_loss(outputs, truth, known, over_batch=self._concordance.over == "batch")
-        return framewise(self._row_loss, outputs, truth, known)
+        return self._lost(prediction, *self._frames(prediction, target))
+
+    def lesson(self, outputs: Tensor) -> Tensor:
+        """Return values in the targets' own unit from outputs [n, T, K]."""
+        return outputs / self._scale.on(outputs.device) + self._shift.on(outputs.device)
+
+    def lesson_of(self, probabilities: NDArray[Any]) -> NDArray[Any]:
+        """Return the values of the frames of n recordings as moments, in an array of objects."""
+        return as_objects(with_times(row, row.values.astype(np.float64)) for row in probabilities)
+
+    def heard(self, said: Framed) -> tuple[Tensor, Tensor | None]:
+        """Return the values of the frames of n rows [n, T, K] as moments, which lie between frames of any rate."""
+        assert said.grid is not None, "what is said of frames has a grid"
+        return moments_of(said.values, said.lengths, said.grid)
+
+    def soft_losses(self, prediction: Framed, lesson: Framed, temperature: float) -> Tensor:
+        """Return the loss of every row [n] against a teacher's values, which have no gaps."""
+        return self._lost(prediction, *self._frames(prediction, lesson, gapless=True))
 
     def followed(self, prediction: Framed, target: Framed) -> tuple[Tensor, Tensor]:
         """Return outputs and targets of all known frames, a line each."""
@@ -202,13 +223,19 @@ class TimeRegression(FrameTask):
         self._mean, self._spread = mean, spread
         self._shift, self._scale = Constant(mean), Constant(1.0 / spread)
 
-    def _frames(self, prediction: Framed, target: Framed) -> tuple[Tensor, Tensor]:
+    def _lost(self, prediction: Framed, truth: Tensor, known: Tensor) -> Tensor:
+        outputs = prediction.values.float()
+        if self._concordance is not None:
+            return concordance_loss(outputs, truth, known, over_batch=self._concordance.over == "batch")
+        return framewise(self._row_loss, outputs, truth, known)
+
+    def _frames(self, prediction: Framed, target: Framed, *, gapless: bool = False) -> tuple[Tensor, Tensor]:
         """Return what frames should be, in standard deviations [n, T, K], and which are known and valid [n, T]."""
         assert prediction.grid is not None, "a prediction of frames has a grid"
         assert target.lengths is not None, "a list of moments has a length"
-        num_frames = prediction.values.shape[1]
+        num_frames, max_gap_s = prediction.values.shape[1], None if gapless else self.settings.max_gap_s
         truth, known = lay_out(
-            target.values, target.lengths, prediction.grid, num_frames=num_frames, max_gap_s=self.settings.max_gap_s
+            target.values, target.lengths, prediction.grid, num_frames=num_frames, max_gap_s=max_gap_s
         )
         if prediction.lengths is not None:
             frames = np.arange(num_frames)
