@@ -70,14 +70,35 @@ def test_other_data_are_evaluated_whole(trained: tuple[motet.Experiment, motet.R
 
 def test_other_data_cannot_change_what_was_trained(trained: tuple[motet.Experiment, motet.Run], tmp_path: Path) -> None:
     _, run = trained
-    own = {"source": SPEAKERS, "on_error": "skip", "signal": {"rate_hz": 1000}, "tasks": {"digit": "multiclass"}}
+    own = {
+        "source": SPEAKERS,
+        "strings": {"target": "digit"},
+        "on_error": "skip",
+        "signal": {"rate_hz": 1000},
+        "tasks": {"digit": "sequence"},
+    }
     other = small_experiment(tmp_path / "store", data={"speakers": own})
     with pytest.raises(motet.ConfigError) as error:
         motet.evaluate(run.path, data=write_experiment(tmp_path / "other.yaml", other))
     assert error.value.problems == tuple(
         f"data.speakers.{part}: differs from what the run was trained with; leave it out, it is taken from the run"
-        for part in ("tasks", "signal")
+        for part in ("tasks", "strings", "signal")
     )
+
+
+def test_other_data_that_the_models_have_heard_are_told(
+    trained: tuple[motet.Experiment, motet.Run], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, run = trained
+
+    def told(**source: Any) -> str:
+        caplog.clear()
+        other = small_experiment(tmp_path / "store", data={"speakers": {"source": {**SPEAKERS, **source}}})
+        motet.evaluate(run.path, data=write_experiment(tmp_path / "other.yaml", other))
+        return caplog.text
+
+    assert "21 of 30 rows trained or selected a model of this run, the first is 'speakers-00000" in told()
+    assert "trained or selected" not in told(seed=9)
 
 
 def test_what_there_is_not_is_named(trained: tuple[motet.Experiment, motet.Run], tmp_path: Path) -> None:

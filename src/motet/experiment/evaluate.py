@@ -17,6 +17,7 @@ from motet.evaluation.score import score_task
 from motet.experiment.data import OpenData, open_data
 from motet.experiment.file_way import check_map
 from motet.experiment.folds import split_folds
+from motet.experiment.leaks import warn_of_rows_heard
 from motet.experiment.load import load_experiment, reopen
 from motet.experiment.preparation import FoldData, segments_of
 from motet.experiment.progress import ProgressFactory, no_progress
@@ -32,7 +33,7 @@ logger = logging.getLogger("motet")
 
 _WHERE_FROM = ("source", "limit", "on_error", "max_skipped")
 """What of a data set another file may say."""
-_RELABELLED = ("map", "merge_labels", "drop_labels", "derive")
+_MADE_OF_THEM = ("strings", "map", "merge_labels", "drop_labels", "derive")
 
 
 def evaluate(
@@ -58,7 +59,7 @@ def evaluate(
     data
         An experiment file whose data sets of the same names are evaluated whole, in place of the run's own. Only
         where its recordings come from counts, how many of them, and what becomes of unusable ones; what the run
-        was trained with is not to differ.
+        was trained with is not to differ. Recordings that trained or selected a model of the run are warned of.
     allow_code
         Whether the classes that the run names as `code/mine.py:Name` may be run.
     experiment
@@ -85,6 +86,8 @@ def evaluate(
     with open_data(_with_data(experiment, other), progress=progress, tasks=first.tasks) as opened:
         if other is None:
             check_same_data(folder, describe_data(opened))
+        else:
+            warn_of_rows_heard(folder, opened.corpus, found, allow_code=allow_code)
         _check_maps(opened, first)
         pooled: dict[str, list[Predictions]] = {}
         losses: list[dict[str, float]] = []
@@ -138,7 +141,7 @@ def _with_data(experiment: Experiment, other: Experiment | None) -> Experiment:
         f"data.{name}.{part}: differs from what the run was trained with; leave it out, it is taken from the run"
         for name, own in other.data.items()
         if name in experiment.data
-        for part in ("tasks", *_RELABELLED, *OVERRIDABLE)
+        for part in ("tasks", *_MADE_OF_THEM, *OVERRIDABLE)
         if getattr(own, part) not in (DataSetSettings.model_fields[part].default, getattr(experiment.data[name], part))
     ]
     if problems:

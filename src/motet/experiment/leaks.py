@@ -23,7 +23,7 @@ from motet.errors import ConfigError, MotetError
 from motet.experiment.folds import split_folds
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.load import reopen
-from motet.experiment.other_runs import OtherRun, Place, other_runs, warm_start_of
+from motet.experiment.other_runs import OtherRun, Place, find_run, other_runs, warm_start_of
 from motet.experiment.settings import Experiment
 from motet.runs.folder import FoldFolder, RunFolder, read_json
 
@@ -93,6 +93,25 @@ def check_others(
     problems = [problem for other in others for problem in _asked(corpus, folds, other, ears)]
     if problems:
         raise ConfigError(*problems)
+
+
+def warn_of_rows_heard(folder: RunFolder, corpus: Corpus, places: Sequence[Place], *, allow_code: bool) -> None:
+    """Warn where other data hold recordings that trained or selected a model of the run that is evaluated on them."""
+    own, ears = find_run("run", folder.path.as_posix(), None), _Ears(allow_code)
+    rows: set[int] = set()
+    try:
+        for place in places:
+            for heard in ears.of(own, place):
+                rows.update(heard.among(corpus, np.arange(len(corpus))))
+    except _UnknownError:
+        return
+    if rows:
+        data_set, row = corpus.locate(min(rows))
+        logger.warning(
+            "%d of %d rows trained or selected a model of this run, the first is %r of data set %r: figures of them "
+            "say little of new recordings; leave them out",
+            len(rows), len(corpus), data_set.ids[row], data_set.name,
+        )  # fmt: skip
 
 
 def _asked(corpus: Corpus, folds: Folds, other: OtherRun, ears: "_Ears") -> list[str]:
