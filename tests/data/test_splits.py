@@ -62,8 +62,10 @@ def test_each_data_set_may_be_split_in_its_own_way() -> None:
 
 def test_unequal_numbers_of_folds_are_refused() -> None:
     corpus = corpus_of(in_folds("a", 40, FIVE), in_folds("b", 40, ["1", "2"], task="other"))
-    with pytest.raises(ConfigError, match=r"'a' has 5, 'b' has 2.* say how many to run with split.folds"):
+    wrong = r"'a' has 5, 'b' has 2.* ask for equally many, as with data.b.split: {kind: folds, folds: 5}$"
+    with pytest.raises(ConfigError, match=wrong):
         split_corpus(corpus, FoldsSettings(), seed=1)
+    split_corpus(corpus, {"a": FoldsSettings(), "b": FoldsSettings(folds=5)}, seed=1)
 
 
 def test_unequal_numbers_of_folds_work_where_a_number_is_given() -> None:

@@ -1,8 +1,10 @@
 """What a fold refuses before it trains."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -100,3 +102,47 @@ def test_the_remedy_for_a_damaged_document_is_one(name: str, tmp_path: Path) -> 
         motet.train(_experiment(tmp_path), tmp_path / "run")
     (run.path / name).unlink()
     assert motet.train(_experiment(tmp_path), tmp_path / "run").result == run.result
+
+
+def test_the_splits_of_all_seeds_are_looked_at_before_the_first_trains(tmp_path: Path) -> None:
+    # Every label is in two of eight groups, and whether two folds can part each pair depends on the seed.
+    pairs = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 0), (0, 3), (1, 4), (2, 5)]
+    rows = [
+        motet.Example(
+            f"{label}.{number}",
+            {"signal": motet.Recording.of(np.zeros(800), 4000)},
+            {"sound": f"label {label}"},
+            group=str(pair[number % 2]),
+        )
+        for label, pair in enumerate(pairs)
+        for number in range(8)
+    ]
+
+    def planned(**seeds: Any) -> motet.Experiment:
+        data = {"sounds": {"source": rows, "tasks": {"sound": {"kind": "multiclass"}}}}
+        return _experiment(tmp_path, data=data, split={"kind": "kfold", "folds": 2, "dev": 0}, **seeds)
+
+    fits: dict[bool, int] = {}
+    for seed in range(20):
+        try:
+            fits.setdefault(dry_run(planned(seed=seed)) is not None, seed)
+        except DataError:
+            fits.setdefault(False, seed)
+    with pytest.raises(DataError, match=rf"^seed {fits[False]}: .* none to train on"):
+        dry_run(planned(seeds=[fits[True], fits[False]]))
+    with pytest.raises(DataError, match=rf"^seed {fits[False]}: .* none to train on"):
+        motet.train(planned(seeds=[fits[True], fits[False]]), tmp_path / "run")
+    assert not list((tmp_path / "run").glob("seed-*"))
+
+
+def test_a_balance_of_weights_that_no_tasks_share_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "motet")
+    derive = {"place": {"kind": "copy", "of": "scene"}}
+    layers = [{"kind": "mlp", "hidden": [4]}]
+    for sharing, objective, told in (("soft", "pcgrad", 1), ("hard", "pcgrad", 0), ("soft", "dwa", 0)):
+        caplog.clear()
+        model = {"encoder": layers, "sharing": sharing}
+        dry_run(_experiment(tmp_path, derive=derive, model=model, training={"objective": objective}))
+        assert ["share none, so it does as weighted does" in text for text in caplog.messages] == [True] * told
+    dry_run(_experiment(tmp_path, model={"encoder": layers, "sharing": "soft"}, training={"objective": "pcgrad"}))
+    assert not caplog.messages

@@ -108,15 +108,21 @@ def num_folds(data_sets: Mapping[str, DataSet], settings: Mapping[str, SplitOfDa
     Raises
     ------
     ConfigError
-        If two data sets have different numbers of folds and no `folds: N` says how many to run.
+        If two data sets have different numbers of folds.
     """
     counts = {name: count_folds(data_set, settings[name]) for name, data_set in data_sets.items()}
     several = {name: count for name, count in counts.items() if count > 1}
     if len(set(several.values())) > 1:
         found = ", ".join(f"'{name}' has {count}" for name, count in several.items())
+        most = max(several.values())
+        more = " and ".join(
+            f"data.{name}.split: {{kind: {getattr(settings[name], 'kind', 'folds')}, folds: {most}}}"
+            for name, count in several.items()
+            if count < most
+        )
         raise ConfigError(
-            f"split: the data sets have different numbers of folds ({found}), but a corpus has one: "
-            "say how many to run with split.folds, as in split: {kind: folds, folds: 5}"
+            f"split: the data sets have different numbers of folds ({found}), but a corpus has one: ask for "
+            f"equally many, as with {more}"
         )
     return max(several.values(), default=1)
 

@@ -11,9 +11,8 @@ from typing import Literal
 
 from motet.data.corpus import Corpus
 from motet.data.roles import FoldSplit
-from motet.experiment.fold_checks import check_dev_rows, check_scalings
-from motet.experiment.folds import split_folds
-from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
+from motet.experiment.fold_checks import checked_folds
+from motet.experiment.fusing import check_fused_frames, fused_tasks
 from motet.experiment.leaks import check_others
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
@@ -173,11 +172,7 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
     corpus = build_corpus(listed, taught=experiment.teachers)
     fused = fused_tasks(experiment, corpus)
     check_tasks(experiment, corpus, {name: own.task for name, own in fused.items()})
-    folds = split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0)
-    for fold in folds:
-        check_dev_rows(experiment, fold)
-        check_scalings(listed, corpus, fold)
-        check_fused_rows(fused, corpus, fold)
+    folds = checked_folds(experiment, listed, corpus, fused)
     opened_for_fold(experiment, listed, seed=experiment.all_seeds[0], number=1)
     inputs = plan_inputs(experiment, listed)
     facts = _known_facts(inputs)

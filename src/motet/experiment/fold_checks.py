@@ -7,11 +7,40 @@ import numpy as np
 from motet.config import UserComponent
 from motet.data.corpus import Corpus
 from motet.data.roles import FoldSplit
-from motet.errors import ConfigError
+from motet.errors import ConfigError, MotetError, located
+from motet.experiment.folds import split_folds
+from motet.experiment.fusing import check_fused_rows
 from motet.experiment.listing import Listed
 from motet.experiment.settings import Experiment
 from motet.features.settings import NoScalingSettings
+from motet.tasks.fused.fused import Fused
 from motet.training.settings import PlateauSettings
+
+
+def checked_folds(
+    experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus, fused: Mapping[str, Fused]
+) -> list[FoldSplit]:
+    """Return the folds of the first seed, once those of every seed are found to be of use.
+
+    Raises
+    ------
+    ConfigError
+        If split, stopping, schedule, scaling or a fused task do not fit the data.
+    DataError
+        If the data cannot be split.
+    """
+    found: list[FoldSplit] = []
+    for seed in experiment.all_seeds:
+        try:
+            folds = split_folds(listed, corpus, seed=seed, trains=experiment.training.epochs > 0)
+            for fold in folds:
+                check_dev_rows(experiment, fold)
+                check_scalings(listed, corpus, fold)
+                check_fused_rows(fused, corpus, fold)
+        except MotetError as error:
+            raise error if experiment.seeds is None else located(error, f"seed {seed}")
+        found = found or folds
+    return found
 
 
 def check_dev_rows(experiment: Experiment, fold: FoldSplit) -> None:

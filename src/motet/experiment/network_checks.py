@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from motet.data.corpus import Corpus, Targets
 from motet.data.loader import Lessons
 from motet.errors import ConfigError
-from motet.experiment.fold_checks import check_dev_rows, check_scalings
-from motet.experiment.folds import split_folds
-from motet.experiment.fusing import check_fused_frames, check_fused_rows, fused_tasks
+from motet.experiment.fold_checks import checked_folds
+from motet.experiment.fusing import check_fused_frames, fused_tasks
 from motet.experiment.listing import Listed
 from motet.experiment.own_losses import try_losses
 from motet.experiment.parallel import opened_for_fold
@@ -71,10 +70,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
     """
     fused = fused_tasks(experiment, corpus)
     check_tasks(experiment, corpus, {name: own.task for name, own in fused.items()})
-    for fold in split_folds(listed, corpus, seed=experiment.all_seeds[0], trains=experiment.training.epochs > 0):
-        check_dev_rows(experiment, fold)
-        check_scalings(listed, corpus, fold)
-        check_fused_rows(fused, corpus, fold)
+    checked_folds(experiment, listed, corpus, fused)
     opened_for_fold(experiment, listed, seed=experiment.all_seeds[0], number=1)
     facts = _facts_at_once(experiment, listed)
     if facts is not None:
@@ -88,7 +84,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
 
 
 def check_updates(experiment: Experiment, shapes: Mapping[str, MapShape], outputs: Outputs) -> None:
-    """Refuse a procedure that the network or its tasks do not suit. No memory is taken.
+    """Refuse a procedure that the network or its tasks do not suit, and tell of a balance of nothing. No memory is taken.
 
     Raises
     ------
@@ -98,6 +94,13 @@ def check_updates(experiment: Experiment, shapes: Mapping[str, MapShape], output
     with torch.device("meta"):
         network = build_network(experiment.model, shapes, outputs)
         check_procedure(experiment.training.procedure, network, shapes, outputs)
+    balanced, sharing = getattr(experiment.training.objective, "on", None), experiment.model.sharing
+    if balanced == "parameters" and sharing.kind == "soft" and len(outputs) > 1 and experiment.model.network is None:
+        logger.warning(
+            "training.objective: %s balances gradients of weights that tasks share, but with model.sharing: soft they "
+            "share none, so it does as weighted does; balance with another model.sharing, or weigh losses",
+            experiment.training.objective.kind,
+        )
 
 
 def check_known_lengths(experiment: Experiment, shapes: Mapping[str, MapShape], facts: Facts, outputs: Outputs) -> None:
