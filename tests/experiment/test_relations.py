@@ -75,13 +75,16 @@ def test_one_task_in_two_data_sets_is_merged_where_labels_agree(tmp_path: Path) 
 
 
 def test_label_sets_that_differ_are_refused_with_both(tmp_path: Path) -> None:
-    data = {"one": {"source": VOICES}, "two": {"source": {**VOICES, "classes": 3}}}
+    data: dict[str, Any] = {"one": {"source": VOICES}, "two": {"source": {**VOICES, "classes": 3}}}
     wrong = r"data\.two: the task 'digit' has the labels 0, 1, 2, but in data\.one it has 0, 1, 2, 3; make them agree"
     with pytest.raises(ConfigError, match=wrong):
         dry_run(make(tmp_path, data))
     declared = {"digit": {"kind": "multiclass", "labels": [0, 1, 2, 3]}}
     plan = dry_run(make(tmp_path, {name: {**own, "tasks": declared} for name, own in data.items()}))
     assert plan.tasks["digit"].labels == ("0", "1", "2", "3")
+    data["one"]["tasks"] = declared
+    with pytest.raises(ConfigError, match=wrong):
+        dry_run(make(tmp_path, data))
 
 
 def test_trying_things_out_with_few_rows_takes_no_label_from_the_agreement(tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ def checked_folds(
                 check_scalings(listed, corpus, fold)
                 check_fused_rows(fused, corpus, fold)
         except MotetError as error:
-            raise error if experiment.seeds is None else located(error, f"seed {seed}")
+            if experiment.seeds is None:
+                raise
+            raise located(error, f"seed {seed}") from error
         found = found or folds
     return found
 

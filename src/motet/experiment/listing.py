@@ -147,8 +147,9 @@ def build_corpus(
             raise ConfigError(*foreign)
         used = {task for own in uses.values() for task in own}
         return Corpus(data_sets, {name: task for name, task in tasks.items() if name in used}, uses, taught)
-    settings = shared_settings({name: part.tasks for name, part in listed.items()})
-    check_agreement({name: _of_targets(part) for name, part in listed.items()}, settings)
+    by_data_set = {name: part.tasks for name, part in listed.items()}
+    check_agreement({name: _of_targets(part) for name, part in listed.items()}, by_data_set)
+    settings = shared_settings(by_data_set)
     _check_labels_known(listed, settings, taught)
     built: dict[str, Task] = build_tasks(settings, lambda task: raw_targets(data_sets, uses, task))
     return Corpus(data_sets, built, uses, taught)

@@ -84,7 +84,7 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
 
 
 def check_updates(experiment: Experiment, shapes: Mapping[str, MapShape], outputs: Outputs) -> None:
-    """Refuse a procedure that the network or its tasks do not suit, and tell of a balance of nothing. No memory is taken.
+    """Refuse a procedure that network or tasks do not suit, and tell of a balance of nothing. No memory is taken.
 
     Raises
     ------

@@ -19,6 +19,7 @@ from motet.sources.source import TaskDefaults
 from motet.tasks.kinds import TaskSettings
 from motet.tasks.merge import MergeRule
 from motet.tasks.sequence import Sequence
+from motet.tasks.settings import declared_labels
 from motet.tasks.task import Task
 
 _TASK: TypeAdapter[Settings] = TypeAdapter(TaskSettings)
@@ -68,29 +69,32 @@ def build_tasks(settings: Mapping[str, Settings], targets: Callable[[str], list[
     return {name: _build(name, own, targets(name)) for name, own in settings.items()}
 
 
-def check_agreement(labels: Mapping[str, Mapping[str, tuple[str, ...]]], settings: Mapping[str, Settings]) -> None:
-    """Look whether data sets that share a task have the same labels, unless these are declared.
+def check_agreement(
+    labels: Mapping[str, Mapping[str, tuple[str, ...]]], settings: Mapping[str, Mapping[str, Settings]]
+) -> None:
+    """Look whether data sets that share a task have the same labels: those that they declare, or else those found.
 
     Parameters
     ----------
     labels
-        By data set and task.
+        Those found, by data set and task.
     settings
-        By task.
+        By data set and task.
 
     Raises
     ------
     ConfigError
         With the labels of both.
     """
-    problems, first = [], dict[str, str]()
+    problems, first = [], dict[str, tuple[str, tuple[str, ...]]]()
     for data_set, own in labels.items():
         for task, found in own.items():
-            other = first.setdefault(task, data_set)
-            if getattr(settings[task], "labels", None) is None and found != labels[other][task]:
+            names = _declared(settings[data_set][task]) or found
+            other, theirs = first.setdefault(task, (data_set, names))
+            if names and theirs and set(names) != set(theirs):
                 problems.append(
-                    f"data.{data_set}: the task {task!r} has the labels {listed(found)}, but in data.{other} it has "
-                    f"{listed(labels[other][task])}; make them agree with map, merge_labels or drop_labels, declare "
+                    f"data.{data_set}: the task {task!r} has the labels {listed(names)}, but in data.{other} it has "
+                    f"{listed(theirs)}; make them agree with map, merge_labels or drop_labels, declare "
                     f"tasks.{task}.labels in both, or give one task another name with derive: {{kind: copy}}"
                 )
     if problems:
@@ -202,6 +206,11 @@ def _known(data_set: str, task: str, plain: object) -> Settings:
                 for found in error.errors(include_url=False)
             )
         ) from error
+
+
+def _declared(settings: Settings) -> tuple[str, ...]:
+    labels = getattr(settings, "labels", None)
+    return () if isinstance(settings, UserComponent) else declared_labels(labels)
 
 
 def _moved_time(experiment: Experiment, data_set: str) -> Iterator[str]:
