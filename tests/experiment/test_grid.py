@@ -140,6 +140,29 @@ def test_what_belongs_to_a_task_that_is_left_out_is_left_out_with_it() -> None:
     }
 
 
+def test_what_training_says_of_tasks_that_are_left_out_is_left_out_with_them() -> None:
+    fuse = {"who": {"kind": "product", "of": ["digit", "speaker"]}}
+    training = {"monitor": "who.uar", "procedure": {"kind": "adversarial", "against": ["digit", "speaker"]}}
+    sampling = {"kind": "balanced", "by": "class", "task": "digit"}
+    found = grid(fuse=fuse, training=training, sampling=sampling, combine={"tasks": [1, 2, "all"]})
+    assert {
+        point.name.removeprefix("tasks="): (
+            point.experiment.training.monitor,
+            getattr(point.experiment.training.procedure, "against", None),
+            getattr(point.experiment.sampling, "task", None),
+        )
+        for point in found.points
+    } == {
+        "scene": (None, None, None),
+        "digit": (None, None, "digit"),
+        "speaker": (None, None, None),
+        "scene+digit": (None, ("digit",), "digit"),
+        "scene+speaker": (None, ("speaker",), None),
+        "digit+speaker": ("who.uar", None, "digit"),
+        "scene+digit+speaker": ("who.uar", ("digit", "speaker"), "digit"),
+    }
+
+
 def test_what_belongs_to_an_input_that_is_left_out_is_left_out_with_it() -> None:
     layers = [{"kind": "mlp", "hidden": [4]}]
     data = {"tones": {**TONES, "features": {"a": "logmel"}}, "voices": {**VOICES, "features": {"b": "mfcc"}}}

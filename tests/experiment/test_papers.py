@@ -70,6 +70,8 @@ def test_deshmukh_2020(quick: Quick, tmp_path: Path) -> None:
     assert shapes(plan)[0] == "[C=1, T=6, F=64]"
     assert 0 <= figures["heard"]["tag_f1"]["value"] <= 1
     assert figures["map"]["mse"]["value"] > 0
+    with_and_without = load_sweep(PAPERS / "deshmukh2020.yaml", ["combine={tasks: [1, all]}"]).points
+    assert [point.experiment.training.monitor for point in with_and_without] == ["heard.tag_f1", None, "heard.tag_f1"]
 
 
 def test_huang_2019(quick: Quick, tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ What a path names says nothing in that combination, and no axis below it moves.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from motet.config import UserComponent
 from motet.config.nodes import Node, Path
 from motet.experiment.settings import DataSetSettings, Sweep
 from motet.experiment.settings.data_set import by_name
 from motet.tasks.fused.order import in_order
 from motet.tasks.map_settings import DenseSettings
+from motet.training.procedure_settings import AdversarialSettings, GanSettings
 
 Known = Mapping[str, frozenset[str] | None]
 
@@ -57,6 +59,7 @@ def left_out(
             *_taught(sweep, data),
             *_inputs(sweep, data),
             *_map_targets(sweep, tasks),
+            *_trained_by(sweep, gone, tasks),
         ]
     )
 
@@ -142,6 +145,22 @@ def _map_targets(sweep: Sweep, tasks: Collection[str]) -> Iterator[Path]:
     places = [*parts, *(("data", name, *part) for name in sweep.data for part in parts)]
     for of in {of for _, of in dense} - {of for task, of in dense if task in tasks}:
         yield from ((*place, of) for place in places)
+
+
+def _trained_by(sweep: Sweep, gone: Collection[str], tasks: Collection[str]) -> Iterator[Path]:
+    """Yield what training and sampling say of tasks that are not there, and a procedure that has none of its own."""
+    absent = {*gone, *(sweep.fuse.keys() - set(_fused(sweep, lambda task: task not in gone)))}
+    if sweep.training.monitor is not None and sweep.training.monitor.partition(".")[0] in absent:
+        yield ("training", "monitor")
+    if not isinstance(sweep.sampling, UserComponent) and getattr(sweep.sampling, "task", None) in absent:
+        yield ("sampling", "task")
+    match sweep.training.procedure:
+        case AdversarialSettings(against=against):
+            yield from (("training", "procedure", "against", task) for task in against if task in gone)
+            if set(against) <= set(gone) or set(tasks) <= set(against):
+                yield ("training", "procedure")
+        case GanSettings(task=task) if task in gone:
+            yield ("training", "procedure")
 
 
 def _without(node: Node, path: Path) -> Node:
