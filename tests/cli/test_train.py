@@ -133,7 +133,7 @@ def test_a_dry_run_as_json(motet: Motet, experiment: Path, finished: Path) -> No
     document = json.loads(motet("train", experiment, "--dry-run", "--json").out)
     assert list(document) == [
         "schema", "experiment", "seed", "rows", "tasks", "fused", "teachers", "inputs", "layers", "parameters",
-        "frozen", "losses", "store", "memory",
+        "frozen", "procedure", "losses", "store", "memory",
     ]  # fmt: skip
     assert document["rows"][0] == {
         "fold": "1", "data_set": "tones", "task": None, "train": 18, "dev": 6, "test": 8,

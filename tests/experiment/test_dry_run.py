@@ -19,6 +19,7 @@ from motet.networks.shape import MapShape
 from motet.pipeline import InputSettings
 from motet.signals.signal import Signal
 from motet.sources.settings import GeneratedSettings
+from motet.training.procedures import ProcedurePlan
 
 SCENES = {"kind": "generated", "examples": 24, "classes": 3, "rate_hz": 4000, "duration_s": 0.5}
 SPEAKERS = {**SCENES, "content": "speakers", "groups": 3}
@@ -182,14 +183,14 @@ def test_memory_of_weights_counts_gradients_and_what_the_optimizer_keeps(
     optimizer: Any, copies: int, tmp_path: Path
 ) -> None:
     experiment = make(tmp_path, training={"optimizer": optimizer}, model={"encoder": [{"kind": "mlp", "hidden": [7]}]})
-    plan = plan_memory(experiment, {"signal": MapShape(1, 20, 10)}, {"scene": 3})
+    plan = plan_memory(experiment, {"signal": MapShape(1, 20, 10)}, {"scene": 3}, ProcedurePlan("joint"))
     assert plan.weights == 4 * copies * (10 * 7 + 7 + 7 * 3 + 3)
 
 
 def test_memory_of_a_step_grows_with_rows_and_falls_with_micro_batches(tmp_path: Path) -> None:
     shapes, outputs = {"signal": MapShape(1, 40, 10)}, {"scene": 3}
     small, large, cut = (
-        plan_memory(make(tmp_path, training=training), shapes, outputs)
+        plan_memory(make(tmp_path, training=training), shapes, outputs, ProcedurePlan("joint"))
         for training in ({"batch_size": 8}, {"batch_size": 16}, {"batch_size": 16, "micro_batches": 2})
     )
     assert small.step is not None

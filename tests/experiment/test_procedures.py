@@ -10,6 +10,7 @@ from tests.reliability.small import CNN, LOGMEL, SCENES, SPEAKERS, differences
 
 import motet
 from motet import tensor_file
+from motet.cli.dry_run import plan_json, plan_text, show
 from motet.errors import ConfigError
 from motet.experiment.dry_run import dry_run
 from motet.experiment.evaluate import evaluate
@@ -117,6 +118,76 @@ def test_pre_training_is_told_but_nothing_is_validated_in_it(trained: tuple[mote
 def test_a_run_is_evaluated_as_any_other(trained: tuple[motet.Run, str]) -> None:
     run, _ = trained
     assert evaluate(run.path)["tasks"] == run.result["tasks"]
+
+
+def fixed(tmp_path: Path, way: str, **changed: Any) -> motet.Experiment:
+    """Rows of 6 frames of 6 bands, so that memory is told."""
+    return written(tmp_path, WAYS[way], segments={"length_s": 0.1}, **changed)
+
+
+def test_a_dry_run_counts_the_second_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    experiment = fixed(tmp_path, "gan")
+    plan, joint = dry_run(experiment), dry_run(fixed(tmp_path, "gan", training={"procedure": "joint"}))
+    assert plan.procedure is not None
+    assert plan.memory is not None
+    assert joint.memory is not None
+    assert [(one.path, one.kind, str(one.in_shapes[0]), one.num_parameters) for one in plan.procedure.layers or ()] == [
+        ("training.procedure.discriminator.0", "cnn, stage 1 of 1", "[C=2, T=6, F=6]", 3 * 2 * 9 + 3),
+        ("training.procedure.discriminator", "judge", "[C=3, T=3, F=3]", 3 * 3 + 1),
+    ]
+    assert plan.num_parameters == joint.num_parameters
+    assert plan.memory.weights - joint.memory.weights == 4 * 4 * (57 + 10)
+    assert plan.memory.step is not None
+    assert joint.memory.step is not None
+    assert plan.memory.step - joint.memory.step > 2 * 4 * 5 * (
+        2 * 36 + 3 * 36
+    )  # of 5 rows input and convolution, twice
+    show(experiment, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["procedure"] | {"layers": len(told["procedure"]["layers"])} == {
+        "kind": "gan", "layers": 2, "parameters": 67, "epochs_before": 0,
+    }  # fmt: skip
+    show(experiment, as_json=False)
+    assert "# PROCEDURE gan: trained beside the network, and no part of the model\n" in capsys.readouterr().out
+
+
+def test_a_dry_run_counts_decoders_and_the_epochs_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    experiment = fixed(tmp_path, "layer_wise")
+    plan, joint = dry_run(experiment), dry_run(fixed(tmp_path, "layer_wise", training={"procedure": "joint"}))
+    assert plan.procedure is not None
+    assert plan.memory is not None
+    assert joint.memory is not None
+    found = motet.train(experiment, tmp_path / "run")
+    tensors, _ = tensor_file.read(RunFolder(found.path).fold(1, 1).last)
+    sizes = {name: value.numel() for name, value in tensors.items() if name.startswith("resume.procedure.decoders")}
+    assert plan.procedure.num_parameters == sum(sizes.values())
+    assert [(one.path, one.kind) for one in plan.procedure.layers or ()] == [
+        ("model.encoder.signal.0", "decoder"), ("model.trunk.0", "decoder"),
+    ]  # fmt: skip
+    layers = [one.num_parameters for one in plan.layers or () if one.path in ("model.encoder.0", "model.trunk.0")]
+    moments = 2 * (sum(sizes.values()) + sum(layers))
+    assert plan.memory.weights - joint.memory.weights == 4 * (2 * sum(sizes.values()) + moments)
+    assert plan.memory.step == joint.memory.step
+    show(experiment, as_json=True)
+    assert json.loads(capsys.readouterr().out)["procedure"]["epochs_before"] == 4
+    show(experiment, as_json=False)
+    assert "# 4 epochs of its own come before the 3 of training.epochs: 7 in all\n" in capsys.readouterr().out
+    assert "epoch 1/7 loss" in RunFolder(found.path).log.read_text()
+
+
+def test_a_dry_run_knows_nothing_of_a_procedure_of_the_users_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Own:
+        def __call__(self, training: loop.Training, batch: Any) -> None:
+            loop.descend(training, batch)
+
+    plans = [dry_run(fixed(tmp_path, "gan", training={"procedure": procedure})) for procedure in (Own, "alternating")]
+    own, alternating = (plan_text(plan) for plan in plans)
+    assert "Own\n# what it trains beside the network, and for how long before, is not known\n" in own
+    assert "PROCEDURE" not in alternating
+    told = plan_json(plans[0])["procedure"]
+    assert (told["layers"], told["parameters"], told["epochs_before"]) == (None, None, None)
 
 
 LAYERS = {"encoder": [{"kind": "cnn", "channels": [2] * 4}]}

@@ -1,5 +1,6 @@
 """`motet train --dry-run`: what would run, as an experiment file with the rest as comments, or as JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from motet.experiment.settings import Experiment
 from motet.networks.plan import LayerPlan
 from motet.networks.shape import MapShape
 from motet.tasks.traces import TimeRegression
+from motet.training.procedures import ProcedurePlan
 
 Json = dict[str, Any]
 
@@ -27,8 +29,9 @@ def show(experiment: Experiment, *, as_json: bool, allow_code: bool = False) -> 
 
 def plan_text(plan: Plan) -> str:
     """Return the resolved experiment as YAML, then rows, maps, layers and sizes as comments."""
-    parts = [_rows(plan), *([_teachers(plan)] if plan.teachers else []), _maps(plan), _layers(plan), _sizes(plan)]
-    comments = "\n\n".join(parts).splitlines()
+    teachers = _teachers(plan) if plan.teachers else ""
+    parts = [_rows(plan), teachers, _maps(plan), _layers(plan), _procedure(plan), _sizes(plan)]
+    comments = "\n\n".join(filter(None, parts)).splitlines()
     return to_yaml(plan.experiment) + "\n" + "\n".join(f"# {line}".rstrip() for line in comments)
 
 
@@ -56,6 +59,7 @@ def plan_json(plan: Plan) -> Json:
         "layers": None if plan.layers is None else [_layer_json(layer) for layer in plan.layers],
         "parameters": plan.num_parameters,
         "frozen": plan.num_frozen,
+        "procedure": None if plan.procedure is None else _procedure_json(plan.procedure),
         "losses": None if plan.losses is None else list(plan.losses),
         "store": {
             "path": plan.experiment.store.path,
@@ -122,16 +126,40 @@ def _maps(plan: Plan) -> str:
 def _layers(plan: Plan) -> str:
     if plan.layers is None:
         return "NETWORK\nnot known: no recording could be read"
+    own = "" if plan.losses is None else f"\nlosses of its own: {', '.join(plan.losses) or 'none'}"
+    return f"NETWORK\n{_layer_table(plan.layers)}{own}"
+
+
+def _procedure(plan: Plan) -> str:
+    """Return what the procedure has of its own; nothing where it has nothing."""
+    found = plan.procedure
+    if found is None or not (found.layers is None or found.layers or found.epochs_before):
+        return ""
+    if found.layers is None:
+        return f"PROCEDURE {found.kind}\nwhat it trains beside the network, and for how long before, is not known"
+    lines = [f"PROCEDURE {found.kind}: trained beside the network, and no part of the model"]
+    lines.append(_layer_table(found.layers))
+    if found.epochs_before:
+        after = plan.experiment.training.epochs
+        lines.append(
+            f"{found.epochs_before} epochs of its own come before the {after} of training.epochs: "
+            f"{found.epochs_before + after} in all"
+        )
+    return "\n".join(lines)
+
+
+def _layer_table(layers: Sequence[LayerPlan]) -> str:
+    """Return layers and their sums; frozen values only where there are some."""
     rows = [
         [layer.path, layer.kind, " + ".join(map(str, layer.in_shapes)), str(layer.out_shape),
          f"{layer.num_parameters:,}", f"{layer.num_frozen:,}"]
-        for layer in plan.layers
+        for layer in layers
     ]  # fmt: skip
-    rows.append(["all", "", "", "", f"{plan.num_parameters:,}", f"{plan.num_frozen:,}"])
+    trained, frozen = (sum(getattr(layer, name) for layer in layers) for name in ("num_parameters", "num_frozen"))
+    rows.append(["all", "", "", "", f"{trained:,}", f"{frozen:,}"])
     header = ["layer", "kind", "in", "out", "parameters", "frozen"]
-    shown = len(header) if plan.num_frozen else len(header) - 1
-    own = "" if plan.losses is None else f"\nlosses of its own: {', '.join(plan.losses) or 'none'}"
-    return f"NETWORK\n{table([row[:shown] for row in rows], header=header[:shown])}{own}"
+    shown = len(header) if frozen else len(header) - 1
+    return table([row[:shown] for row in rows], header=header[:shown])
 
 
 def _sizes(plan: Plan) -> str:
@@ -196,6 +224,15 @@ def _layer_json(layer: LayerPlan) -> Json:
         "out": _shape_json(layer.out_shape),
         "parameters": layer.num_parameters,
         "frozen": layer.num_frozen,
+    }
+
+
+def _procedure_json(found: ProcedurePlan) -> Json:
+    return {
+        "kind": found.kind,
+        "layers": None if found.layers is None else [_layer_json(layer) for layer in found.layers],
+        "parameters": found.num_parameters,
+        "epochs_before": found.epochs_before,
     }
 
 

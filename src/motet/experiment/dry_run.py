@@ -16,7 +16,7 @@ from motet.experiment.fusing import check_fused_frames, fused_tasks
 from motet.experiment.leaks import check_others
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
-from motet.experiment.network_checks import check_known_lengths, check_updates
+from motet.experiment.network_checks import check_known_lengths, plan_updates
 from motet.experiment.noise import list_noise
 from motet.experiment.other_runs import other_runs
 from motet.experiment.own_losses import try_losses
@@ -44,6 +44,7 @@ from motet.networks.plan import LayerPlan, plan_network
 from motet.store.store import Store
 from motet.tasks.fused.fused import Fused
 from motet.tasks.task import Task
+from motet.training.procedures import ProcedurePlan
 
 Origin = Literal["settings", "store", "one recording"]
 
@@ -110,7 +111,7 @@ class Plan:
         Of the first seed, by fold, data set and task.
     tasks, fused
         By name, with their labels.
-    layers, memory
+    layers, procedure, memory
         None where no shape is known.
     losses
         The names of the network's own losses; None where nobody asks for some, or only real rows tell.
@@ -126,6 +127,7 @@ class Plan:
     fused: dict[str, Fused]
     inputs: list[InputPlan]
     layers: list[LayerPlan] | None
+    procedure: ProcedurePlan | None
     memory: MemoryPlan | None
     losses: tuple[str, ...] | None
     free_bytes: int
@@ -178,7 +180,7 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
     facts = _known_facts(inputs)
     teachers.check(listed, corpus, experiment.model, facts)
     check_others(experiment, listed, corpus, read=False, allow_code=allow_code)
-    layers, memory = _plan_model(opened, listed, corpus, facts)
+    layers, procedure, memory = _plan_model(opened, listed, corpus, facts)
     if facts is not None:
         check_fused_frames(opened, fused, corpus, network_inputs(listed, facts), facts)
     losses = None if facts is None else try_losses(opened, network_inputs(listed, facts), outputs_of(corpus))
@@ -189,6 +191,7 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
         fused,
         inputs,
         layers,
+        procedure,
         memory,
         losses,
         _free_bytes(Path(experiment.store.path)),
@@ -240,17 +243,17 @@ def plan_inputs(experiment: Experiment, listed: Mapping[str, Listed]) -> list[In
 
 def _plan_model(
     experiment: Experiment, listed: Mapping[str, Listed], corpus: Corpus, facts: Facts | None
-) -> tuple[list[LayerPlan] | None, MemoryPlan | None]:
+) -> tuple[list[LayerPlan] | None, ProcedurePlan | None, MemoryPlan | None]:
     if facts is None:
-        return None, None
+        return None, None, None
     shapes, outputs = network_inputs(listed, facts), outputs_of(corpus)
     layers = plan_network(experiment.model, shapes, outputs)
     check_given(listed, corpus, experiment.model, shapes)
     check_map_metrics(corpus, shapes)
-    check_updates(experiment, shapes, outputs)
+    procedure = plan_updates(experiment, shapes, outputs)
     check_known_lengths(experiment, shapes, facts, outputs)
     timed = with_frames(shapes, facts)
-    return layers, None if timed is None else plan_memory(experiment, timed, outputs)
+    return layers, procedure, None if timed is None else plan_memory(experiment, timed, outputs, procedure)
 
 
 def _plan_input(experiment: Experiment, part: Listed, name: str, store: Store, cache: DigestCache) -> InputPlan:

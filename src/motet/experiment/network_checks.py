@@ -44,7 +44,7 @@ from motet.pipeline import InputSettings
 from motet.signals.recording import Recording
 from motet.store.store import Store
 from motet.tasks.sequence import Sequence as TextSequence
-from motet.training.procedures import check_procedure
+from motet.training.procedures import ProcedurePlan, plan_procedure
 
 logger = logging.getLogger("motet")
 
@@ -79,28 +79,30 @@ def check_early(experiment: Experiment, listed: Mapping[str, Listed], corpus: Co
         check_given(listed, corpus, experiment.model, shapes)
         check_map_metrics(corpus, shapes)
         check_fused_frames(experiment, fused, corpus, shapes, facts)
-        check_updates(experiment, shapes, outputs_of(corpus))
+        plan_updates(experiment, shapes, outputs_of(corpus))
         try_losses(experiment, shapes, outputs_of(corpus))
 
 
-def check_updates(experiment: Experiment, shapes: Mapping[str, MapShape], outputs: Outputs) -> None:
-    """Refuse a procedure that network or tasks do not suit, and tell of a balance of nothing. No memory is taken.
+def plan_updates(experiment: Experiment, shapes: Mapping[str, MapShape], outputs: Outputs) -> ProcedurePlan:
+    """Return what the procedure has of its own, and tell of a balance of nothing. No memory is taken.
 
     Raises
     ------
     ConfigError
-        Saying why.
+        If the network or its tasks do not suit it, saying why.
     """
+    training = experiment.training
     with torch.device("meta"):
         network = build_network(experiment.model, shapes, outputs)
-        check_procedure(experiment.training.procedure, network, shapes, outputs)
-    balanced, sharing = getattr(experiment.training.objective, "on", None), experiment.model.sharing
+        planned = plan_procedure(training.procedure, network, shapes, outputs, training.optimizer)
+    balanced, sharing = getattr(training.objective, "on", None), experiment.model.sharing
     if balanced == "parameters" and sharing.kind == "soft" and len(outputs) > 1 and experiment.model.network is None:
         logger.warning(
             "training.objective: %s balances gradients of weights that tasks share, but with model.sharing: soft they "
             "share none, so it does as weighted does; balance with another model.sharing, or weigh losses",
-            experiment.training.objective.kind,
+            training.objective.kind,
         )
+    return planned
 
 
 def check_known_lengths(experiment: Experiment, shapes: Mapping[str, MapShape], facts: Facts, outputs: Outputs) -> None:

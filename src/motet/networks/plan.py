@@ -172,7 +172,7 @@ def _sharing_line(kind: str, tasks: Named[Any], count: int, inputs: Shapes) -> L
 def _lines(network: Network, settings: ModelSettings, inputs: Shapes) -> Iterator[LayerPlan]:
     shapes = dict(inputs)
     for name, path in encoder_paths(settings, inputs).items():
-        lines = list(_layer_lines(network.encoders.of(name), shapes[name], path))
+        lines = list(layer_lines(network.encoders.of(name), shapes[name], path))
         shapes[name] = lines[-1].out_shape if lines else shapes[name]
         yield from lines
     for name, parallel in network.parallels.named().items():
@@ -193,7 +193,7 @@ def _parallel_lines(parallel: Parallel, inputs: Shapes, path: str) -> Iterator[L
     shapes = {name: inputs[name] for name in encoders}
     for name, layers in encoders.items():
         where = f"{path}.encoder" if len(encoders) == 1 else f"{path}.encoder.{name}"
-        for line in _layer_lines(layers, shapes[name], where):
+        for line in layer_lines(layers, shapes[name], where):
             yield line
             shapes[name] = line.out_shape
     shape = next(iter(shapes.values()))
@@ -202,7 +202,7 @@ def _parallel_lines(parallel: Parallel, inputs: Shapes, path: str) -> Iterator[L
             f"{path}.fusion", own.fusion.how, tuple(shapes.values()), own.fusion.shape, *_counts(own.fusion)
         )
         shape = own.fusion.shape
-    for line in _layer_lines(own.trunk, shape, f"{path}.trunk"):
+    for line in layer_lines(own.trunk, shape, f"{path}.trunk"):
         yield line
         shape = line.out_shape
     if own.pooling is not None:
@@ -215,7 +215,7 @@ def _counts(module: nn.Module) -> tuple[int, int]:
 
 def _tail_lines(network: Network, shape: MapShape, path: str) -> Iterator[LayerPlan]:
     """Yield the lines of the trunk, which stands at a path in the settings, and of what follows."""
-    for line in _layer_lines(network.trunk, shape, path):
+    for line in layer_lines(network.trunk, shape, path):
         yield line
         shape = line.out_shape
     pooled = shape
@@ -236,7 +236,8 @@ def _tail_lines(network: Network, shape: MapShape, path: str) -> Iterator[LayerP
         yield LayerPlan(f"model.heads.{task}", "head", (seen,), leaving, count_parameters(head))
 
 
-def _layer_lines(layers: nn.ModuleList, shape: MapShape, path: str) -> Iterator[LayerPlan]:
+def layer_lines(layers: nn.ModuleList, shape: MapShape, path: str) -> Iterator[LayerPlan]:
+    """Yield the lines of layers that stand one behind the other at a path."""
     for number, layer in enumerate(layers_of(layers)):
         where = f"{path}.{number}"
         if isinstance(layer, Cnn):

@@ -12,11 +12,20 @@ from motet.lazy import exports
 if TYPE_CHECKING:
     from motet.training.procedures.adversarial import Adversarial
     from motet.training.procedures.alternating import alternate
-    from motet.training.procedures.build import build_procedure, check_procedure
+    from motet.training.procedures.build import build_procedure
     from motet.training.procedures.gan import Gan
     from motet.training.procedures.layer_wise import LayerWise
+    from motet.training.procedures.plan import ProcedurePlan, plan_procedure
 
-__all__ = ["Adversarial", "Gan", "LayerWise", "alternate", "build_procedure", "check_procedure"]
+__all__ = [
+    "Adversarial",
+    "Gan",
+    "LayerWise",
+    "ProcedurePlan",
+    "alternate",
+    "build_procedure",
+    "plan_procedure",
+]
 
 __getattr__, __dir__ = exports(
     __name__,
@@ -24,8 +33,9 @@ __getattr__, __dir__ = exports(
         "Adversarial": "adversarial",
         "Gan": "gan",
         "LayerWise": "layer_wise",
+        "ProcedurePlan": "plan",
         "alternate": "alternating",
         "build_procedure": "build",
-        "check_procedure": "build",
+        "plan_procedure": "plan",
     },
 )

@@ -1,10 +1,9 @@
-"""From settings to a procedure, and what of it can be refused before any recording is read."""
+"""From settings to a procedure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from motet.config import UserComponent
 from motet.errors import ConfigError
-from motet.networks.build import AnyNetwork, Shapes
 from motet.training.loop import Procedure, descend
 from motet.training.optimizer_settings import AdamSettings
 from motet.training.optimizers import AnyOptimizerSettings
@@ -17,8 +16,8 @@ from motet.training.procedure_settings import (
 )
 from motet.training.procedures.adversarial import Adversarial
 from motet.training.procedures.alternating import alternate
-from motet.training.procedures.gan import Gan, build_discriminator
-from motet.training.procedures.layer_wise import LayerWise, stages_of
+from motet.training.procedures.gan import Gan
+from motet.training.procedures.layer_wise import LayerWise
 
 BuiltInProcedureSettings = JointSettings | AlternatingSettings | AdversarialSettings | LayerWiseSettings | GanSettings
 AnyProcedureSettings = BuiltInProcedureSettings | UserComponent
@@ -53,25 +52,6 @@ def build_procedure(
             return Gan(settings)
     own: Procedure = settings.build_own()
     return own
-
-
-def check_procedure(
-    settings: AnyProcedureSettings, network: AnyNetwork, inputs: Shapes, outputs: Mapping[str, int]
-) -> None:
-    """Refuse a procedure that a network, which may be on no device, or its tasks do not suit.
-
-    Raises
-    ------
-    ConfigError
-        Saying why.
-    """
-    match settings:
-        case LayerWiseSettings():
-            stages_of(network)
-        case GanSettings():
-            build_discriminator(settings, inputs, outputs, read=network.min_frames)
-        case _:
-            pass
 
 
 def _check_against(against: Sequence[str], tasks: Collection[str]) -> None:

@@ -146,8 +146,8 @@ class Discriminator(nn.Module):
     def __init__(self, settings: GanSettings, shape: MapShape, *, sees_input: bool = True) -> None:
         super().__init__()
         self.shape, self.sees_input = shape, sees_input
-        seen = MapShape((2 if sees_input else 1) * shape.channels, shape.frames, shape.bins, shape.grid)
-        layers = build_layers(settings.discriminator, seen, "training.procedure.discriminator")
+        self.seen = MapShape((2 if sees_input else 1) * shape.channels, shape.frames, shape.bins, shape.grid)
+        layers = build_layers(settings.discriminator, self.seen, "training.procedure.discriminator")
         self.layers = nn.ModuleList(layers)  # type: ignore[arg-type]
         self.judge = nn.Linear(layers[-1].shape.values_per_frame, 1)
         self.min_frames = 1

@@ -6,7 +6,7 @@ with `noise`, a denoising one (Vincent et al., "Stacked denoising autoencoders",
 A layer is what the file calls one. Axes: n rows, C channels, T frames, F bins, K = C*F values of a frame.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -77,13 +77,14 @@ class LayerWise(nn.Module):
         ConfigError
             If some layer cannot be pre-trained.
         """
-        network, shapes = _shared(training.model.network), input_shapes(training.model.document)
-        self.stages = stages_of(training.model.network)
+        network, shapes = training.model.network, input_shapes(training.model.document)
+        self.stages = stages_of(network)
         self.epochs_before = self.settings.epochs * len(self.stages)
         places = [place for stage in self.stages for place in stage]
-        self.decoders = named({place.replace(".", "/"): _decoder(network, place, shapes) for place in places})
+        decoders = decoders_of(network, places, shapes)
+        self.decoders = named({place.replace(".", "/"): decoder for place, decoder in decoders.items()})
         self.to(training.device)
-        layers = [weight for place in places for weight in _weights(_layer_at(network, place))]
+        layers = [weight for place in places for weight in weights_at(network, place)]
         self.optimizer = build_optimizer(self.optimizer_settings, [*layers, *self.parameters()])
 
     def forward(self, training: Training, batch: Batch) -> None:
@@ -141,7 +142,7 @@ class Decoder(nn.Module):
 
     def __init__(self, before: MapShape, after: MapShape, ratio: int) -> None:
         super().__init__()
-        self.ratio = ratio
+        self.before, self.after, self.ratio = before, after, ratio
         self.frames = nn.Linear(after.values_per_frame, ratio * before.values_per_frame)
 
     def forward(self, code: Tensor) -> Tensor:
@@ -170,6 +171,16 @@ def stages_of(network: AnyNetwork) -> tuple[Stage, ...]:
     if not any(stages):
         raise ConfigError("training.procedure: there is no layer to pre-train; give model.encoder one, or use joint")
     return tuple(stage for stage in stages if stage)
+
+
+def decoders_of(network: AnyNetwork, places: Sequence[str], inputs: Mapping[str, MapShape]) -> dict[str, Decoder]:
+    """Return a new decoder for the layer at each place."""
+    return {place: _decoder(_shared(network), place, inputs) for place in places}
+
+
+def weights_at(network: AnyNetwork, place: str) -> list[Parameter]:
+    """Return the weights of the layer at a place."""
+    return list(_module_at(_shared(network), place).parameters())
 
 
 def _shared(network: AnyNetwork) -> Network:
@@ -260,8 +271,3 @@ def _module_at(network: Network, place: str) -> nn.Module:
     layer = _layer_at(network, place)
     assert isinstance(layer, nn.Module)
     return layer
-
-
-def _weights(layer: Layer) -> list[Parameter]:
-    assert isinstance(layer, nn.Module)
-    return list(layer.parameters())
