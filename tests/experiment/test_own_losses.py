@@ -12,6 +12,7 @@ from tests.reliability.small import LOGMEL, SPEAKERS, differences
 from torch import Tensor, nn
 
 import motet
+from motet.data import Column
 from motet.errors import ConfigError
 from motet.experiment.dry_run import dry_run
 from motet.experiment.evaluate import evaluate
@@ -140,6 +141,51 @@ def test_losses_have_weights(tmp_path: Path) -> None:
     cut = {**training, "micro_batches": 3}
     parts = motet.train(written(tmp_path, Drawn, training=cut), tmp_path / "parts").model().network.state_dict()
     torch.testing.assert_close(parts, weights)
+
+
+class DrawnHere(nn.Module):
+    """A layer whose weight a loss of the rows that come to it draws to 3."""
+
+    def __init__(self, shape: Any) -> None:
+        super().__init__()
+        self.shape = shape
+        self.weight = nn.Parameter(torch.zeros(()))
+
+    def forward(self, column: Column) -> Any:
+        return column, {"drawn": torch.ones(len(column.values)) * (self.weight - 3).square()}
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_rows_that_lack_the_input_of_a_layer_do_not_count_in_its_losses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: int
+) -> None:
+    """In every step with such rows, however few, w goes a fifth of the way to 3."""
+    shares: list[float] = []
+    descended = loop.take_step
+
+    def step(training: Any, batch: Any) -> None:
+        descended(training, batch)
+        shares.append(len(batch.inputs["mel"].values) / batch.size if "mel" in batch.inputs else 0.0)
+
+    monkeypatch.setattr(loop, "take_step", step)
+    given: dict[str, Any] = {
+        "data": {
+            "voices": {"source": SPEAKERS, "features": {"mel": LOGMEL}, "tasks": {"digit": "multiclass"}},
+            "noises": {
+                "source": {**SPEAKERS, "seed": 2},
+                "features": {"other": LOGMEL},
+                "tasks": {"speaker": "multiclass"},
+            },
+        },
+        "model": {"encoder": {"mel": [DrawnHere], "other": []}, "fusion": "mean"},
+    }
+    sgd = {"kind": "sgd", "learning_rate": 0.1, "momentum": 0.0, "nesterov": False}
+    training = {"optimizer": sgd, "epochs": 2, "keep": "last", "micro_batches": parts}
+    run = motet.train(written(tmp_path, **given, training=training), tmp_path / "run")
+    steps = [share for share in shares if share]
+    assert any(share < 1 for share in steps)
+    weight = run.model().network.state_dict()["encoders.mel.0.weight"]
+    assert weight.item() == pytest.approx(3 * (1 - 0.8 ** len(steps)), rel=1e-5)
 
 
 @pytest.mark.parametrize("objective", [{"kind": "uncertainty"}, {"kind": "nash_mtl"}, {"kind": "weighted"}])

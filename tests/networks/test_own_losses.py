@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from motet.data.batch import Column
 from motet.errors import ConfigError
 from motet.networks.build import build_network
-from motet.networks.output import NetworkOutput
+from motet.networks.output import NetworkOutput, Seen
 from motet.networks.own_losses import with_layer_losses
 from motet.networks.settings import ModelSettings
 from motet.networks.shape import MapShape
@@ -99,6 +99,37 @@ def test_gradients_reach_the_layers_before() -> None:
     output.losses["energy"].sum().backward()  # type: ignore[no-untyped-call]
     reached = {name for name, weight in network.named_parameters() if weight.grad is not None}
     assert reached == {name for name, _ in network.named_parameters() if "encoders" in name}
+
+
+OWN = {"kind": Energy}
+BOTH: dict[str, Any] = {"encoder": {"mel": [OWN], "accel": []}, "fusion": "mean"}
+
+
+@pytest.mark.parametrize(
+    ("model", "seen"),
+    [
+        (BOTH, Seen("mel")),
+        ({**BOTH, "encoder": {"mel": [], "accel": []}, "trunk": [OWN]}, Seen()),
+        ({**BOTH, "sharing": "soft"}, Seen("mel", "sound")),
+        (
+            {
+                **BOTH,
+                "encoder": {"mel": [{"kind": "mlp", "hidden": [3]}], "accel": []},
+                "heads": {"sound": {"from": "encoder.mel.0", "layers": [OWN]}},
+            },
+            Seen("mel"),
+        ),
+        ({**BOTH, "encoder": {"mel": [], "accel": []}, "heads": {"sound": {"layers": [OWN]}}}, Seen()),
+    ],
+)
+def test_which_rows_a_layer_sees_is_known(model: dict[str, Any], seen: Seen) -> None:
+    settings = ModelSettings.model_validate(model)
+    network = build_network(settings, {"mel": SHAPE, "accel": SHAPE}, {"sound": 2, "level": 1})
+    rows = torch.tensor([0, 2])
+    inputs = {"mel": Column(noise(SHAPE).values, rows), "accel": noise(SHAPE, rows=3)}
+    output = with_layer_losses(network, network(inputs, {"sound": rows}))
+    assert output.seen == {"energy": seen}
+    assert len(output.losses["energy"]) == (2 if seen.input else 3)
 
 
 def test_two_layers_do_not_share_a_name() -> None:

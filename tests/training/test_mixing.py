@@ -7,6 +7,7 @@ from torch import Tensor
 from motet.data.batch import Batch, Column, Mix
 from motet.features.augment import TimeMask
 from motet.features.settings import TimeMaskSettings
+from motet.networks.output import Seen
 from motet.training.mixing import Partner, Prepared, augment, micro_batches, prepare, row_losses
 from tests.training.small import small_corpus, small_model
 
@@ -158,3 +159,23 @@ def test_augmentation_of_an_input_that_some_rows_lack_is_keyed_by_its_own_rows()
     some = augment({"a": column(torch.zeros(2, 1, 1, 1), [0, 2])}, [Plus()], seed=1, epoch=0, row_ids=row_ids)
     every = augment({"a": column(torch.zeros(3, 1, 1, 1))}, [Plus()], seed=1, epoch=0, row_ids=row_ids)
     assert torch.equal(some["a"].values, every["a"].values[[0, 2]])
+
+
+@pytest.mark.parametrize(
+    ("seen", "count"),
+    [
+        (Seen(), 6),
+        (Seen(input="mel"), 4),
+        (Seen(input="other"), 6),
+        (Seen(task="sound"), 3),
+        (Seen(task="level"), 6),
+        (Seen("mel", "sound"), 2),
+        (Seen("mel", "level"), 4),
+        (Seen("other", "sound"), 3),
+    ],
+)
+def test_rows_are_counted_that_have_an_input_and_are_of_a_task(seen: Seen, count: int) -> None:
+    inputs = {"mel": column(torch.zeros(4), [0, 1, 2, 3]), "other": column(torch.zeros(6))}
+    targets = {"sound": column(torch.zeros(2), [1, 5]), "level": column(torch.zeros(6))}
+    prepared = Prepared(inputs, targets, {}, {"sound": column(torch.zeros(2), [2, 5])})
+    assert prepared.count(seen, 6) == count

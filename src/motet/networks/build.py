@@ -19,7 +19,7 @@ from motet.networks.map_head import MapHead
 from motet.networks.mlp import Mlp
 from motet.networks.names import named
 from motet.networks.network import Network
-from motet.networks.own_losses import keep_losses
+from motet.networks.own_losses import keep_losses, note_rows
 from motet.networks.parallel import Parallel
 from motet.networks.parallel_build import build_parallel
 from motet.networks.parallel_settings import OpenedModelSettings
@@ -188,6 +188,7 @@ def _build_encoders(settings: ModelSettings, inputs: Shapes) -> dict[str, list[L
     for name, path in encoder_paths(settings, inputs).items():
         try:
             encoders[name] = build_layers(layers[name], inputs[name], path)
+            note_rows(nn.ModuleList(cast(list[nn.Module], encoders[name])), input=name)
         except ConfigError as error:
             problems += [line for line in error.problems if line not in problems]
     if problems:

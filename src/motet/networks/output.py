@@ -13,6 +13,14 @@ Rows = Mapping[str, Tensor | None]
 """The tasks that are wanted, each with the rows of the batch that it is wanted for, int64 [n]; None for all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which rows of a batch something is computed of: all, or those that have an input and are of a task."""
+
+    input: str | None = None
+    task: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkOutput:
     """What a network returns for a batch.
@@ -24,7 +32,9 @@ class NetworkOutput:
     shared
         Tensors that all tasks share, for methods that balance gradients there.
     losses
-        Losses of the network's own by name, one for every row [B].
+        Losses of the network's own by name, one for every row [n].
+    seen
+        The rows of those losses that a layer computes of some rows only; of all others these are all rows [B].
     embeddings
         Values of inner layers by name; "features" [B, D] is what the heads of rows receive.
     """
@@ -32,6 +42,7 @@ class NetworkOutput:
     predictions: dict[str, Column]
     shared: tuple[Tensor, ...] = ()
     losses: dict[str, Tensor] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
     embeddings: dict[str, Column] = field(default_factory=dict)
 
 

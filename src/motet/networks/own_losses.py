@@ -1,9 +1,9 @@
 """Losses of the network's own, which no task gives: of a network or a layer of the user's.
 
 Either returns a pair in place of what it returns else: its outputs, and its losses by name, one value for every row
-[n]. They are told beside those of the tasks, each times its weight in `training.losses` is added to what is descended,
-and an experiment without any task trains on them alone. What a network returns of them in evaluation is told of
-development and test rows; there it may return none.
+[n] that it is given. Their means over these rows are told beside those of the tasks, each times its weight in
+`training.losses` is added to what is descended, and an experiment without any task trains on them alone. What a network
+returns of them in evaluation is told of development and test rows; there it may return none.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from motet.data.batch import Column
 from motet.errors import ConfigError
-from motet.networks.output import NetworkOutput
+from motet.networks.output import NetworkOutput, Seen
 from motet.networks.settings import LOSSES
 
-_KEPT = "_losses_of_rows"
+_KEPT, _SEEN = "_losses_of_rows", "_rows_seen"
 
 Losses = dict[str, Tensor]
 
@@ -88,6 +88,17 @@ def keep_losses(layer: nn.Module, path: str) -> None:
         return column
 
     layer.register_forward_hook(keep)
+    setattr(layer, _SEEN, Seen())
+
+
+def note_rows(network: nn.Module, **rows: str) -> None:
+    """Let the layers of the user's in a network know which rows come to them, as `Seen` says it.
+
+    Their losses are means over these, and how many there are in a whole batch no layer can see: it may be cut.
+    """
+    for module in network.modules():
+        if _SEEN in module.__dict__:
+            setattr(module, _SEEN, replace(getattr(module, _SEEN), **rows))
 
 
 def with_layer_losses(network: nn.Module, output: NetworkOutput) -> NetworkOutput:
@@ -98,7 +109,7 @@ def with_layer_losses(network: nn.Module, output: NetworkOutput) -> NetworkOutpu
     ConfigError
         If two of them, or one and a task, have one name.
     """
-    losses = dict(output.losses)
+    losses, seen = dict(output.losses), dict(output.seen)
     for module in network.modules():
         if _KEPT not in module.__dict__:
             continue
@@ -108,4 +119,5 @@ def with_layer_losses(network: nn.Module, output: NetworkOutput) -> NetworkOutpu
                 taken = "a task" if name not in losses else "another loss"
                 raise ConfigError(f"{path}: returns the loss {name!r}, but {taken} has that name; give it its own")
         losses |= own
-    return replace(output, losses=losses) if len(losses) > len(output.losses) else output
+        seen |= dict.fromkeys(own, getattr(module, _SEEN))
+    return replace(output, losses=losses, seen=seen) if len(losses) > len(output.losses) else output

@@ -10,6 +10,7 @@ from motet.networks.experts import MixtureOfExperts, ProgressiveExtraction
 from motet.networks.head import Head
 from motet.networks.layer import Layer
 from motet.networks.network import Network, layers_of
+from motet.networks.own_losses import note_rows
 from motet.networks.pool import Pool
 from motet.networks.settings import CnnSettings, HeadSettings, ModelSettings
 from motet.networks.shape import MapShape
@@ -118,6 +119,9 @@ def share(
         task: _branch(settings, head, task, outputs[task], shape_at(network, places[task], inputs), build_layers)
         for task, head in leaving.items()
     }
+    for task, branch in branches.items():
+        if places[task].startswith("encoder."):
+            note_rows(branch, input=places[task].split(".")[1])
     return Branched(network, branches, places)
 
 

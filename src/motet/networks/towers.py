@@ -15,6 +15,7 @@ from motet.networks.layer import Layer
 from motet.networks.names import named
 from motet.networks.network import Network, at_least, layers_of
 from motet.networks.output import Inputs, NetworkOutput, Rows
+from motet.networks.own_losses import note_rows
 
 
 class SoftSharing(nn.Module):
@@ -36,6 +37,8 @@ class SoftSharing(nn.Module):
         self.strength = strength
         self.towers = named(towers)
         self.min_frames = next(iter(towers.values())).min_frames
+        for task, tower in towers.items():
+            note_rows(tower, task=task)
 
     def forward(self, inputs: Inputs, rows: Rows) -> NetworkOutput:
         """Predict the tasks in `rows`, each for its rows; see `Network.forward`."""

@@ -21,7 +21,7 @@ from motet import draws
 from motet.data.batch import Batch, Column, entries
 from motet.errors import ConfigError, MotetError
 from motet.model import Model
-from motet.networks.output import NetworkOutput
+from motet.networks.output import NetworkOutput, Seen
 from motet.tasks.running import Running
 from motet.training.devices import autocast, seed_generators
 from motet.training.gradient_cosine import GradientCosine
@@ -216,11 +216,12 @@ def descend(
         How many rows of the whole batch each of these is of, by name.
     """
     training.optimizer.zero_grad(set_to_none=True)
-    parts = parts_of(training, batch)
+    whole = _ready(training, batch)
+    parts = micro_batches(whole, batch.size, training.settings.micro_batches)
     for part in parts:
         output, predictions, losses = _forward(training, part)
         losses = losses if beside is None else {**losses, **beside(part, predictions)}
-        rows = {**dict.fromkeys(output.losses, batch.size), **batch.counts, **(counts or {})}
+        rows = {**_counts(output, whole, batch), **(counts or {})}
         if recorded:
             _add_figures(training, losses, predictions, part)
             for each in training.tracked:
@@ -233,13 +234,18 @@ def descend(
         parameter.grad = None
     _clip(training)
     _update(training)
-    training.objective.after_step(lambda: _look_again(training, parts, batch))
+    training.objective.after_step(lambda: _look_again(training, parts, whole, batch))
 
 
 def parts_of(training: Training, batch: Batch) -> list[Prepared]:
     """Return a batch ready for the network, in micro-batches; PyTorch's generators are seeded for the step."""
-    _seed(training)
     return micro_batches(_ready(training, batch), batch.size, training.settings.micro_batches)
+
+
+def _counts(output: NetworkOutput, whole: Prepared, batch: Batch) -> dict[str, int]:
+    """Return the rows of the whole batch that each loss is of: those of tasks were counted when it was drawn."""
+    own = {name: whole.count(output.seen.get(name, Seen()), batch.size) for name in output.losses}
+    return {**own, **batch.counts}
 
 
 def _weighted(
@@ -284,14 +290,16 @@ def _forward(training: Training, part: Prepared) -> tuple[NetworkOutput, dict[st
     return output, predictions, {**losses, **output.losses}
 
 
-def _look_again(training: Training, parts: Sequence[Prepared], batch: Batch) -> dict[str, Tensor]:
+def _look_again(training: Training, parts: Sequence[Prepared], whole: Prepared, batch: Batch) -> dict[str, Tensor]:
     """Return the mean losses of a batch after its step, with the random draws that it had before."""
     _seed(training)
     means: dict[str, Tensor] = {}
     with torch.no_grad():
         for part in parts:
-            for name, loss in _forward(training, part)[2].items():
-                mean = loss.sum() / batch.counts.get(name, batch.size)
+            output, _, losses = _forward(training, part)
+            counts = _counts(output, whole, batch)
+            for name, loss in losses.items():
+                mean = loss.sum() / counts[name]
                 means[name] = means[name] + mean if name in means else mean
     return means
 
@@ -312,6 +320,9 @@ def _in_full_precision(column: Column) -> Column:
 
 
 def _ready(training: Training, batch: Batch) -> Prepared:
+    """Return a batch ready for the network; PyTorch's generators are seeded for the step."""
+    _seed(training)
+
     def vary(own: Batch, inputs: Mapping[str, Column]) -> dict[str, Column]:
         return mix_inputs(_augmented(training, own, inputs), own, training.device)
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from motet import draws
 from motet.data.batch import Batch, Column, Mix, either, entries
+from motet.networks.output import Seen
 from motet.tasks.task import Task
 from motet.training.teaching import Teaching, blended
 
@@ -71,6 +72,15 @@ class Prepared:
         """Which rows have a target or a lesson, by task."""
         tasks = dict.fromkeys([*self.targets, *self.lessons])
         return {task: either(self.targets.get(task), self.lessons.get(task)) for task in tasks}
+
+    def count(self, seen: Seen, size: int) -> int:
+        """Return how many rows these are, of `size` in all."""
+        having = None if seen.input is None else self.inputs[seen.input].rows
+        own = None if seen.task is None else self.rows[seen.task]
+        if having is None or own is None:
+            rows = own if having is None else having
+            return size if rows is None else len(rows)
+        return int(torch.isin(having, own).sum())
 
 
 def augment(
