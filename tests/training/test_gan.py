@@ -1,6 +1,7 @@
 """A loss that a second network learns: both updates against plain autograd, and who may not have one."""
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from ruamel.yaml import YAML
 
 from motet.data.batch import Batch, Column
 from motet.data.corpus import Corpus
@@ -186,6 +188,30 @@ def test_short_maps_are_filled_up_for_the_judge() -> None:
 def test_what_cannot_be_judged_is_refused(settings: Any, outputs: dict[str, int], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build_discriminator(gan(**settings), {"mel": MapShape(1, None, 4)}, outputs, read=["mel"])
+
+
+WAVE = {"wave": MapShape(1, 2000, 1)}
+
+
+def judged_wave(layers: Any) -> torch.Tensor:
+    settings = GanSettings.model_validate({"task": "clean"} | ({"discriminator": layers} if layers else {}))
+    judge = build_discriminator(settings, WAVE, {"clean": MapOutput("wave")}, read=["wave"])
+    waves = torch.randn(2, 2000, 1)
+    found: torch.Tensor = judge(waves, waves, None).values
+    return found
+
+
+def test_what_is_said_of_waveforms_works() -> None:
+    """The help, the message and the default with the change that it names."""
+    with pytest.raises(ConfigError, match="only 1 bins reach it") as caught:
+        judged_wave(None)
+    described = GanSettings.model_fields["discriminator"].description or ""
+    for text in (str(caught.value), described):
+        (shown,) = re.findall(r"\[\{.*\}\]", text)
+        assert judged_wave(YAML(typ="safe").load(shown)).shape == (2, 4, 1)
+    (default,) = GanSettings(task="clean").discriminator
+    assert "or give the cnn dims: 1" in str(caught.value)
+    assert judged_wave([default.model_dump() | {"dims": 1}]).shape == (2, 500, 1)
 
 
 def test_a_map_of_another_shape_than_what_it_is_made_from_is_judged_alone() -> None:

@@ -51,7 +51,9 @@ class GanSettings(Settings):
     )
     discriminator: Many[LayerSettings] = option(
         (CnnSettings(channels=(16, 32), normalisation="none", activation="leaky_relu"),),
-        "Layers of the second network; a linear layer then judges every frame. It sees input and map as channels.",
+        "Layers of the second network; a linear layer then judges every frame. It sees input and map as channels. Of a "
+        "waveform, which has a single bin, let it see the spectrum: [{kind: spectrum, window: 512, hop: 128}, {kind: "
+        "cnn, channels: [16, 32], normalisation: none, activation: leaky_relu}].",
         min_length=1,
     )
     optimizer: OptimizerSettings = option(

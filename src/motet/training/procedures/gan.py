@@ -17,6 +17,7 @@ from motet.data.batch import Batch, Column, entries
 from motet.errors import ConfigError
 from motet.model import input_shapes
 from motet.networks.build import Shapes, build_layers
+from motet.networks.layer import Layer
 from motet.networks.network import at_least, layers_of
 from motet.networks.shape import MapShape
 from motet.networks.targets import given_input
@@ -27,6 +28,12 @@ from motet.training.loop import Training, descend, note_losses
 from motet.training.mixing import Prepared
 from motet.training.optimizers import build_optimizer
 from motet.training.procedure_settings import GanSettings
+
+_OF_WAVEFORMS = (
+    "training.procedure.discriminator: a waveform has a single bin; let the layers begin with its spectrum, as in "
+    "[{kind: spectrum, window: 512, hop: 128}, {kind: cnn, channels: [16, 32], normalisation: none, activation: "
+    "leaky_relu}], or give the cnn dims: 1"
+)
 
 
 class Gan(nn.Module):
@@ -147,7 +154,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.shape, self.sees_input = shape, sees_input
         self.seen = MapShape((2 if sees_input else 1) * shape.channels, shape.frames, shape.bins, shape.grid)
-        layers = build_layers(settings.discriminator, self.seen, "training.procedure.discriminator")
+        layers = _layers(settings, self.seen)
         self.layers = nn.ModuleList(layers)  # type: ignore[arg-type]
         self.judge = nn.Linear(layers[-1].shape.values_per_frame, 1)
         self.min_frames = 1
@@ -162,6 +169,13 @@ class Discriminator(nn.Module):
         for layer in layers_of(self.layers):
             column = layer(column)
         return Column(self.judge(column.values.transpose(1, 2).flatten(2)), None, column.lengths)
+
+
+def _layers(settings: GanSettings, seen: MapShape) -> list[Layer]:
+    try:
+        return build_layers(settings.discriminator, seen, "training.procedure.discriminator")
+    except ConfigError as error:
+        raise ConfigError(*error.problems, *([_OF_WAVEFORMS] if seen.bins == 1 else [])) from error
 
 
 def build_discriminator(
