@@ -204,6 +204,32 @@ LAYERS = {"encoder": [{"kind": "cnn", "channels": [2] * 4}]}
         ),
         ("gan", {"training": {"procedure": {"kind": "gan", "task": "clear"}}}, r"task: there is no task 'clear'"),
         ("gan", {"training": {"procedure": {"kind": "gan", "task": "digit"}}}, r"task: 'digit' predicts no map"),
+        (
+            "gan",
+            {"training": {"monitor": "clean.adversarial"}},
+            r"^training\.monitor: 'clean\.adversarial' is told of training rows alone, .* the task, as clean\.mse$",
+        ),
+        (
+            "gan",
+            {"training": {"monitor": "clean.discriminator"}},
+            r"^training\.monitor: 'clean\.discriminator' is told",
+        ),
+        ("gan", {"training": {"monitor": "digit.adversarial"}}, r"the task 'digit' does not report 'adversarial'"),
+        (
+            "gan",
+            {"training": {"losses": {"clean.adversarial": 0.5}}},
+            r"^training\.losses: 'clean\.adversarial' is a loss of procedure: gan, where training\.procedure\.weight",
+        ),
+        (
+            "gan",
+            {"training": {"losses": {"clean": {"discriminator": 0.5}}}},
+            r"^training\.losses: 'clean\.discriminator' is a loss of procedure: gan",
+        ),
+        (
+            "gan",
+            {"training": {"losses": {"adversarial": 0.5}}},
+            r"no loss 'adversarial' of its own; .*, and weigh that of a discriminator in training\.procedure\.weight$",
+        ),
         ("gan", {"mixup": {}}, r"training\.procedure: judges pairs of input and map, and mixup"),
         ("gan", {"training": {"procedure": {"kind": "gan"}}}, r"training\.procedure\.task"),
     ],

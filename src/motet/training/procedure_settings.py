@@ -60,6 +60,16 @@ class GanSettings(Settings):
         AdamSettings(learning_rate=2e-4, betas=(0.5, 0.999)), "What trains the second network."
     )
 
+    @property
+    def adversarial(self) -> str:
+        """The name under which the loss of the first network is told, of training rows."""
+        return f"{self.task}.adversarial"
+
+    @property
+    def judged(self) -> str:
+        """The name under which the loss of the second network is told, of training rows."""
+        return f"{self.task}.discriminator"
+
 
 ProcedureSettings = kinds(
     "procedure", JointSettings, AlternatingSettings, AdversarialSettings, LayerWiseSettings, GanSettings

@@ -1,8 +1,9 @@
 """Settings of training: schedule, stopping, what is kept, where it runs, and all that other files say of it."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from motet.config import ExistingPath, Many, Name, Settings, Slot, kinds, option
 from motet.training.objective_settings import ObjectiveSettings, WeightedSettings
@@ -116,7 +117,8 @@ class TrainingSettings(Settings):
     schedule: ScheduleSettings = option(ConstantSettings(), "How the learning rate moves.")  # type: ignore[valid-type]
     objective: ObjectiveSettings = option(WeightedSettings(), "How the tasks' losses become one step.")
     losses: dict[Name, Annotated[float, Field(ge=0)]] = option(
-        {}, "What losses of the network's own weigh beside those of the tasks, by name; 1 for one that is not named."
+        {},
+        "What losses of the network's own weigh beside those of the tasks, by name; 1 for one that is not named.",
     )
     procedure: ProcedureSettings = option(JointSettings(), "How a batch becomes updates.")
     clip_norm: float | None = option(None, "Largest norm of the gradient; larger ones are scaled down.", gt=0)
@@ -135,6 +137,19 @@ class TrainingSettings(Settings):
     device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where it runs.")
     threads: int | None = option(None, "CPU threads of PyTorch; by default PyTorch's own choice.", ge=1)
     checkpoint_s: float = option(60.0, "Time between two checkpoints; what a kill loses at most.", unit="s", gt=0)
+
+    @field_validator("losses", mode="before")
+    @classmethod
+    def _judgements_are_weighed_elsewhere(cls, given: Any) -> Any:
+        for name, weight in given.items() if isinstance(given, Mapping) else ():
+            inner = weight if isinstance(weight, Mapping) else ()
+            for own in (str(name), *(f"{name}.{part}" for part in inner)):
+                if own.endswith((".adversarial", ".discriminator")):
+                    raise ValueError(
+                        f"{own!r} is a loss of procedure: gan, where training.procedure.weight weighs the adversarial "
+                        "one and training.procedure.optimizer paces the discriminator; leave it out here"
+                    )
+        return given
 
     @model_validator(mode="after")
     def _batch_can_be_cut(self) -> "TrainingSettings":

@@ -39,7 +39,7 @@ from motet.experiment.settings.checks import (
 from motet.experiment.settings.data_set import OVERRIDABLE, CompleteDataSet, DataSetSettings
 from motet.experiment.settings.noise import NoiseSettings
 from motet.experiment.settings.own_loss_checks import check_own_losses
-from motet.experiment.settings.procedure_checks import check_procedure
+from motet.experiment.settings.procedure_checks import check_procedure, monitors_procedure
 from motet.experiment.settings.teachers import TeacherSettings
 from motet.features.settings import (
     FeatureSettings,
@@ -150,7 +150,8 @@ class Experiment(Settings, metaclass=_Reporting):
         yield from check_targets(self.data, (*self.derive, *self.teachers))
         yield from check_derived(self.data, self.derive)
         yield from check_shared_tasks(self.data)
-        yield from check_task_names(self.data, self.model, self.sampling, self.training.monitor, self.derive, self.fuse)
+        monitor = None if monitors_procedure(self.training) else self.training.monitor
+        yield from check_task_names(self.data, self.model, self.sampling, monitor, self.derive, self.fuse)
         yield from check_fused(self.data, self.fuse, self.derive)
         yield from check_teachers(self.data, self.teachers, self.derive)
         yield from check_fed_labels(self.model, self.mixup)

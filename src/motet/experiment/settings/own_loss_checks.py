@@ -8,7 +8,7 @@ from motet.experiment.settings.checks import all_tasks
 from motet.experiment.settings.data_set import DataSetSettings
 from motet.networks.settings import LOSSES, ModelSettings
 from motet.training.objective_settings import WeightedSettings
-from motet.training.procedure_settings import AlternatingSettings
+from motet.training.procedure_settings import AlternatingSettings, GanSettings
 from motet.training.settings import TrainingSettings
 
 _MODEL = (("model",),)
@@ -23,11 +23,13 @@ def check_own_losses(
         yield from _without_tasks(model, training)
     if may_have_losses(model):
         return
+    gan = isinstance(training.procedure, GanSettings)
     known = ("sharing",) if model.sharing.kind == "soft" else ()
     has = f"; it has {', '.join(known)}" if known else ""
+    judged = ", and weigh that of a discriminator in training.procedure.weight" if gan else ""
     for name in training.losses:
         if name not in known:
-            message = f"a built network has no loss {name!r} of its own{has}; {_OWN}"
+            message = f"a built network has no loss {name!r} of its own{has}; {_OWN}{judged}"
             yield CrossProblem(("training", "losses", name), message, _MODEL)
     if training.monitor is not None and training.monitor.startswith(f"{LOSSES}."):
         message = f"is {training.monitor!r}, but a built network tells no losses of its own of development rows; {_OWN}"

@@ -27,6 +27,13 @@ def check_procedure(
             yield from _check_layer_wise(model, training)
         case GanSettings():
             yield from _check_gan(data, procedure, known, mixup)
+            yield from _check_gan_monitor(data, training, procedure)
+
+
+def monitors_procedure(training: TrainingSettings) -> bool:
+    """Tell whether what is monitored is a loss of the procedure's own."""
+    procedure = training.procedure
+    return isinstance(procedure, GanSettings) and training.monitor in (procedure.adversarial, procedure.judged)
 
 
 def _check_adversarial(
@@ -70,3 +77,19 @@ def _check_gan(
     if mixup is not None:
         message = "judges pairs of input and map, and mixup makes inputs of two rows; leave mixup out"
         yield CrossProblem(_PATH, message, (("mixup",),))
+
+
+def _check_gan_monitor(data: DataSets, training: TrainingSettings, procedure: GanSettings) -> Iterator[CrossProblem]:
+    if not monitors_procedure(training):
+        return
+    reported = [
+        metric.kind
+        for own in data.values()
+        if own.tasks and procedure.task in own.tasks
+        for metric in getattr(own.tasks[procedure.task], "metrics", ())
+    ]
+    message = (
+        f"{training.monitor!r} is told of training rows alone, as the discriminator that measures it learns on; name a "
+        f"metric of the task, as {procedure.task}.{next(iter(reported), 'METRIC')}"
+    )
+    yield CrossProblem(("training", "monitor"), message, (_PATH, *_DATA))

@@ -85,12 +85,12 @@ class Gan(nn.Module):
             return
         count = len(batch.targets[task].values)
         self.optimizer.zero_grad(set_to_none=True)
-        factors = {**dict.fromkeys(batch.counts, 1.0), f"{task}.adversarial": self.settings.weight}
+        factors = {**dict.fromkeys(batch.counts, 1.0), self.settings.adversarial: self.settings.weight}
 
         def judge(part: Prepared, predictions: Mapping[str, Column]) -> dict[str, Tensor]:
             return self._judge(training, part, predictions, count)
 
-        descend(training, batch, factors=factors, beside=judge, counts={f"{task}.adversarial": count})
+        descend(training, batch, factors=factors, beside=judge, counts={self.settings.adversarial: count})
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate * training.schedule.factor(training.schedule_step)
         self.optimizer.step()
@@ -107,11 +107,11 @@ class Gan(nn.Module):
         pair = _aligned(training.model.tasks[task], entries(predictions[task], true.rows), true, given)
         lost = self._lost(pair, pair.true, wanted=True) + self._lost(pair, pair.made.detach(), wanted=False)
         (lost.sum() / count).backward()  # type: ignore[no-untyped-call]
-        note_losses(training, {f"{task}.discriminator": lost})
+        note_losses(training, {self.settings.judged: lost})
         self.discriminator.requires_grad_(requires_grad=False)
         adversarial = self._lost(pair, pair.made, wanted=True)
         self.discriminator.requires_grad_(requires_grad=True)
-        return {f"{task}.adversarial": adversarial}
+        return {self.settings.adversarial: adversarial}
 
     def _lost(self, pair: "_Pair", maps: Tensor, *, wanted: bool) -> Tensor:
         """Return how far maps [n, T, K] are judged from true, or where that is not wanted from false; [n].
