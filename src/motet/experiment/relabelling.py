@@ -8,7 +8,7 @@ from motet.config.wording import did_you_mean
 from motet.data.dataset import DataSet
 from motet.data.derive import AnyDerived, derive, in_order
 from motet.data.relabel import check_labels, drop_labels, labels_of, merge_labels, rename_labels
-from motet.data.relabel_settings import DistancesSettings, GroupsSettings, flat
+from motet.data.relabel_settings import ActivitySettings, DistancesSettings, GroupsSettings, flat
 from motet.errors import ConfigError
 from motet.experiment.settings import CompleteDataSet
 
@@ -106,8 +106,9 @@ def check_derived(shared: Mapping[str, AnyDerived], bases: Iterable[Mapping[str,
             )
             continue
         known = sorted({label for labels in held for label in labels})
+        option = "nothing" if isinstance(settings, ActivitySettings) else "labels"
         problems += [
-            f"derive.{name}.labels: no data set has the label {label!r} of {settings.needs[0]!r}"
+            f"derive.{name}.{option}: no data set has the label {label!r} of {settings.needs[0]!r}"
             f"{did_you_mean(label, known)}; there is {', '.join(known)}"
             for label in named_labels(settings)
             if label not in known
@@ -117,10 +118,15 @@ def check_derived(shared: Mapping[str, AnyDerived], bases: Iterable[Mapping[str,
 
 
 def named_labels(settings: AnyDerived) -> list[str]:
-    """Return every label of the task that one is made of which its settings name: in a group, or of events."""
-    if isinstance(settings, GroupsSettings):
-        return [label for labels in settings.labels.values() for label in labels]
-    return [*(settings.labels or ())] if isinstance(settings, DistancesSettings) else []
+    """Return every label of the task that one is made of which its settings name: in a group, of events, or nothing."""
+    match settings:
+        case GroupsSettings():
+            return [label for labels in settings.labels.values() for label in labels]
+        case DistancesSettings():
+            return [*(settings.labels or ())]
+        case ActivitySettings():
+            return [*settings.nothing]
+    return []
 
 
 def by_task(where: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
