@@ -64,7 +64,7 @@ def found() -> DataSet:
 def test_every_kind_derives(found: DataSet, settings: AnyDerived, wanted: list[Any], kind: str) -> None:
     derived = derive(found, "new", settings)
     assert list(derived.targets("new")) == wanted
-    assert default_kind(derived.targets("new")) == kind
+    assert default_kind(derived.targets("new"), settings) == kind
     assert "new" not in found.task_names, "the old view is as it was"
 
 

@@ -1,6 +1,8 @@
 """Data sets and tasks in any relation, from settings to rows, labels and figures; and every relation that cannot be."""
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 import soundfile
 from tests.data.builders import data_set, example
 
+import motet
 from motet.data.relabel_settings import DistancesSettings
 from motet.errors import ConfigError, DataError
 from motet.experiment.dry_run import Plan, dry_run
@@ -18,7 +21,8 @@ from motet.experiment.listing import build_corpus, list_data
 from motet.experiment.relabelling import check_derived, derive_tasks
 from motet.experiment.run import train
 from motet.experiment.settings import Experiment
-from motet.sources.example import Event
+from motet.signals.readers.arrays import ArraySignal
+from motet.sources.example import Event, Example
 
 SCENES = {"kind": "generated", "examples": 40, "classes": 4, "rate_hz": 2000, "duration_s": 0.2}
 VOICES = {**SCENES, "content": "speakers", "groups": 3, "examples": 36}
@@ -358,5 +362,51 @@ def test_distances_are_those_of_events_that_there_are() -> None:
     with pytest.raises(DataError, match="task 'events': no row has the label 'dogg'; did you mean 'dog'"):
         derive_tasks(found, {"near": misspelt}, {})
     _, bases = derive_tasks(found, {}, {"near": misspelt})
-    with pytest.raises(ConfigError, match=r"derive\.near\.labels: no data set has the label 'dogg' of 'events'; did"):
+    assert bases["near"].problem is not None
+    with pytest.raises(ConfigError, match=r"^derive\.near\.labels: no data set has the label 'dogg' of 'events'; did"):
         check_derived({"near": misspelt}, [bases])
+
+
+WEAK, STRONG = frozenset({"dog"}), (Event(0.0, 1.0, "dog"),)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([WEAK, frozenset()], "but of 'events' there are only labels without times; name a task of events with times"),
+        ([WEAK, (Event(0.0, 1.0, "cat"),)], "but of 'events' there are only labels without times"),
+        ([(), ()], "but of 'events' there are no events"),
+        (
+            [(Event(0.001, 0.011, "dog"),)],
+            r"moments, which come every 0\.02 s: the longest lasts 0\.01 s; lower step_s",
+        ),
+    ],
+)
+def test_distances_that_no_row_has_are_refused_with_what_to_do(targets: list[Any], message: str) -> None:
+    weak = data_set("weak", [example(row, {"events": target}) for row, target in enumerate(targets)])
+    dogs = DistancesSettings(of="events", labels=None if targets == [(), ()] else ("dog",))
+    with pytest.raises(DataError, match=f"^data set 'weak', derived task 'near': .*{message}"):
+        derive_tasks(weak, {"near": dogs}, {})
+    _, bases = derive_tasks(weak, {}, {"near": dogs})
+    with pytest.raises(ConfigError, match=rf"^derive\.near: .*{message}"):
+        check_derived({"near": dogs}, [bases])
+    derive_tasks(weak, {"near": dogs}, {}, whole=False)
+    strong = data_set("strong", [example(0, {"events": STRONG})])
+    check_derived({"near": dogs}, [bases, derive_tasks(strong, {}, {"near": dogs})[1]])
+
+
+def test_distances_of_a_weak_data_set_beside_a_strong_one_are_those_of_the_strong(tmp_path: Path) -> None:
+    def examples(weak: bool) -> Iterator[Example]:
+        for row in range(12):
+            noise = np.random.default_rng(row).normal(size=1600).astype(np.float32)
+            target = frozenset({"dog"}) if weak else (Event(0.05, 0.15, "dog"),)
+            signal = motet.Recording(ArraySignal(noise, 8000.0))
+            yield Example(id=f"noise-{row}", inputs={"signal": signal}, targets={"events": target})
+
+    data = {
+        name: {"source": partial(examples, name == "weak"), "tasks": {"near": {"kind": "time_regression"}}}
+        for name in ("weak", "strong")
+    }
+    plan = dry_run(make(tmp_path, data, derive={"near": {"kind": "distances", "of": "events"}}))
+    assert rows(plan)["weak", "near"] == (0, 0, 0)
+    assert sum(rows(plan)["strong", "near"]) == 12

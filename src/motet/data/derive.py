@@ -89,8 +89,32 @@ def in_order(derived: Mapping[str, AnyDerived]) -> dict[str, AnyDerived]:
     return ordered
 
 
-def default_kind(targets: Coded[Any]) -> str:
+def without_targets(data_set: DataSet, settings: AnyDerived) -> str | None:
+    """Return why distances are known of no row of a data set, and what to do; None where they are known of some."""
+    if not isinstance(settings, DistancesSettings):
+        return None
+    targets = data_set.table.targets[settings.of].values
+    if any(_distances(target, settings) is not None for target in targets):
+        return None
+    events = [event for target in targets if is_events(target) for event in target]
+    counted = [event for event in events if settings.labels is None or event.label in settings.labels]
+    if not counted:
+        found = "only labels without times" if any(isinstance(target, frozenset) for target in targets) else "no events"
+        return (
+            f"distances are those from onsets and to offsets, but of {settings.of!r} there are {found}; name a "
+            "task of events with times, or leave it out"
+        )
+    longest_s = max(event.offset_s - event.onset_s for event in counted)
+    return (
+        f"no event of {settings.of!r} is heard at one of the moments, which come every {settings.step_s:g} s: the "
+        f"longest lasts {longest_s:g} s; lower step_s"
+    )
+
+
+def default_kind(targets: Coded[Any], settings: AnyDerived) -> str:
     """Return the kind of task that derived targets are, unless `tasks` says otherwise."""
+    if isinstance(settings, DistancesSettings):
+        return "time_regression"  # also where no row has any
     first = next(iter(targets.values), None)
     if isinstance(first, frozenset):
         return "multilabel"

@@ -16,7 +16,7 @@ from motet.data.derive import default_kind
 from motet.data.table import ABSENT, Coded
 from motet.errors import ConfigError, DataError
 from motet.experiment.inputs import inputs_of
-from motet.experiment.relabelling import by_task, check_derived, derive_tasks, relabel
+from motet.experiment.relabelling import Basis, by_task, check_derived, derive_tasks, relabel
 from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.experiment.tasks import build_tasks, check_agreement, labels_in, tasks_of
 from motet.pipeline import InputSettings
@@ -46,7 +46,7 @@ class Listed:
     labels
         The labels of its tasks, by name, before any row was left out to try things out.
     bases
-        By the name of each derived task, the labels that its groups could be made of.
+        By the name of each derived task, what it is made of.
     """
 
     data_set: DataSet
@@ -54,7 +54,7 @@ class Listed:
     tasks: dict[str, Settings]
     inputs: dict[str, tuple[str, InputSettings]]
     labels: dict[str, tuple[str, ...]]
-    bases: dict[str, list[str]]
+    bases: dict[str, Basis]
 
 
 def list_data(experiment: Experiment, *, whole: bool = True) -> dict[str, Listed]:
@@ -176,7 +176,8 @@ def list_data_set(experiment: Experiment, name: str, *, whole: bool = True) -> L
     data_set = relabel(data_set, settings, tuple(known if settings.tasks is None else settings.tasks), whole=whole)
     data_set, bases = derive_tasks(data_set, settings.derive, experiment.derive, whole=whole)
     data_set = with_no_targets(data_set, [task for task in settings.tasks or () if task in experiment.teachers])
-    derived = {task: {"kind": default_kind(data_set.table.targets[task])} for task in bases}
+    rules = {**experiment.derive, **settings.derive}
+    derived = {task: {"kind": default_kind(data_set.table.targets[task], rules[task])} for task in bases}
     tasks = tasks_of(name, settings, {**known, **derived}, data_set)
     data_set = _with_targets(data_set, tasks, settings, whole=whole)
     labels = {task: labels_in(data_set, task, own) for task, own in tasks.items()}

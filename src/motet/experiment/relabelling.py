@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from motet.config.wording import did_you_mean
 from motet.data.dataset import DataSet
-from motet.data.derive import AnyDerived, derive, in_order
+from motet.data.derive import AnyDerived, derive, in_order, without_targets
 from motet.data.relabel import check_labels, drop_labels, labels_of, merge_labels, rename_labels
 from motet.data.relabel_settings import ActivitySettings, DistancesSettings, GroupsSettings, flat
-from motet.errors import ConfigError
+from motet.errors import ConfigError, DataError
 from motet.experiment.settings import CompleteDataSet
 
 logger = logging.getLogger("motet")
@@ -51,9 +52,25 @@ def relabel(data_set: DataSet, settings: CompleteDataSet, tasks: Sequence[str], 
     return data_set
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a derived task is made of in a data set.
+
+    Parameters
+    ----------
+    labels
+        Those that its settings could name; none where they name none.
+    problem
+        Why no row has a target of it, where that can be said.
+    """
+
+    labels: list[str]
+    problem: str | None
+
+
 def derive_tasks(
     data_set: DataSet, own: Mapping[str, AnyDerived], shared: Mapping[str, AnyDerived], *, whole: bool = True
-) -> tuple[DataSet, dict[str, list[str]]]:
+) -> tuple[DataSet, dict[str, Basis]]:
     """Add derived targets: the data set's own, and the experiment's wherever all that they are made of is there.
 
     Returns
@@ -61,16 +78,16 @@ def derive_tasks(
     DataSet
         With the new targets.
     dict
-        By the name of each derived task, the labels that its settings could name; none where they name none.
+        By the name of each derived task, what it is made of.
 
     Raises
     ------
     ConfigError
         If derived tasks are made of each other.
     DataError
-        If one of the data set's own cannot be, or names a label that does not occur.
+        If one of the data set's own cannot be, has no target, or names a label that does not occur.
     """
-    bases: dict[str, list[str]] = {}
+    bases: dict[str, Basis] = {}
     for name, settings in in_order({**shared, **own}).items():
         if name not in own and not all(base in data_set.task_names for base in settings.needs):
             continue
@@ -78,22 +95,25 @@ def derive_tasks(
             continue
         derived = derive(data_set, name, settings)
         labels = named_labels(settings)
-        bases[name] = labels_of(data_set, settings.needs[0]) if labels else []
+        known = labels_of(data_set, settings.needs[0]) if labels else []
+        basis = bases[name] = Basis(known, without_targets(data_set, settings))
         if labels and whole and name in own:
             check_labels(data_set, settings.needs[0], labels)
+        if basis.problem is not None and whole and name in own:
+            raise DataError(f"data set '{data_set.name}', derived task '{name}': {basis.problem}")
         data_set = derived
         logger.info("data %s: task %s is derived (%s) from %s", data_set.name, name, settings.kind,
                     ", ".join(settings.needs))  # fmt: skip
     return data_set, bases
 
 
-def check_derived(shared: Mapping[str, AnyDerived], bases: Iterable[Mapping[str, Sequence[str]]]) -> None:
+def check_derived(shared: Mapping[str, AnyDerived], bases: Iterable[Mapping[str, Basis]]) -> None:
     """Look at the experiment's derived tasks over all data sets.
 
     Raises
     ------
     ConfigError
-        If no data set has what one is made of, or a label that it names occurs in none of them.
+        If no data set has what one is made of, or a target of it, or a label that it names occurs in none of them.
     """
     found = list(bases)
     problems = []
@@ -105,14 +125,16 @@ def check_derived(shared: Mapping[str, AnyDerived], bases: Iterable[Mapping[str,
                 "correct its `of`"
             )
             continue
-        known = sorted({label for labels in held for label in labels})
+        known = sorted({label for basis in held for label in basis.labels})
+        unknown = [label for label in named_labels(settings) if label not in known]
         option = "nothing" if isinstance(settings, ActivitySettings) else "labels"
         problems += [
             f"derive.{name}.{option}: no data set has the label {label!r} of {settings.needs[0]!r}"
             f"{did_you_mean(label, known)}; there is {', '.join(known)}"
-            for label in named_labels(settings)
-            if label not in known
+            for label in unknown
         ]
+        if not unknown and all(basis.problem for basis in held):
+            problems.append(f"derive.{name}: {held[0].problem}")
     if problems:
         raise ConfigError(*problems)
 
