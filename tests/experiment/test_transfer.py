@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from tests.experiment.test_sweep import written
 
 import motet
 from motet.cli.transfer import text
-from motet.experiment.compare import read_run
+from motet.experiment.compare import compare_task, read_run
 from motet.experiment.transfer_gradients import mean_cosines
 from motet.files import JsonLines
 from motet.runs import transfer_plot
@@ -124,6 +126,22 @@ def test_data_sets_are_compared_on_their_own_rows(tmp_path: Path) -> None:
     assert [entry["rows"] for entry in found["entries"]] == [24, 30, 30]
 
 
+def test_what_cannot_be_compared_is_told_and_loses_nothing_else(
+    report: motet.TransferReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def without_digit(first: Any, second: Any, name: str, interval: Any) -> Any:
+        if name == "digit":
+            raise motet.DataError("task 'digit': no test row is common to both runs")
+        return compare_task(first, second, name, interval)
+
+    monkeypatch.setattr("motet.experiment.transfer.compare_task", without_digit)
+    copied = shutil.copytree(report.path, tmp_path / "report")
+    found = motet.transfer(given(report.path.parent / "store"), copied).result
+    kept = [entry for entry in report.result["entries"] if entry["task"] != "digit"]
+    assert found["entries"] == kept
+    assert "digit, alone and with scene: left out, as task 'digit': no test row is common" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -186,3 +204,19 @@ def test_a_sweep_stands_for_its_finished_runs(
     assert caplog.text.count("; left out") == 3
     with pytest.raises(motet.ConfigError, match="is not the folder of a run"):
         motet.compare([tmp_path, report.path])
+
+
+def test_a_task_of_other_labels_is_left_out_and_the_others_are_compared(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    speakers = given(tmp_path / "store")["data"]["speakers"]
+    runs = []
+    for name, own in (("all", speakers), ("fewer", {**speakers, "drop_labels": {"digit": ["0"]}})):
+        experiment = motet.Experiment(**given(tmp_path / "store", data={"speakers": own}))
+        runs.append(motet.train(experiment, tmp_path / name).path)
+    found = motet.compare(runs)
+    assert [(Path(one["run"]).name, one["task"], one["rows"]) for one in found["comparisons"]] == [
+        ("fewer", "speaker", 20)
+    ]
+    assert found["left_out"] == []
+    assert re.search(r"task 'digit': .*all has the labels 0, 1, 2, .*fewer has 1, 2; compare .*; left out", caplog.text)

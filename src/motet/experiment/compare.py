@@ -63,14 +63,14 @@ def compare(
     dict
         `{"schema": 1, "runs": [...], "comparisons": [...], "left_out": [...]}`: of every task and every other run its
         `rows`, `metrics` (with `first`, `second`, `difference`, `p`), `labels`, `mcnemar`, and `p_holm`, the p value of
-        the main metric made larger for the number of comparisons. Left out are runs without a task of the first.
+        the main metric made larger for the number of comparisons. Left out are runs of which no task can be compared.
 
     Raises
     ------
     ConfigError
         If there are fewer than two runs.
     DataError
-        If no run has a task of the first, or two have a task in common, but no test row.
+        If nothing can be compared: no run has a task of the first with the same labels and a common test row.
     """
     named = [own for path in paths for own in run_folders(Path(path))]
     folders = list({folder.resolve(): folder for folder in named}.values())
@@ -80,17 +80,11 @@ def compare(
             f"there is {len(folders)} run to compare{twice}; name two or more, or a sweep with finished runs"
         )
     first, *others = [read_run(path, allow_code=allow_code) for path in folders]
-    left_out = {other.path: problem for other in others if (problem := _nothing_common(first, other))}
-    if len(left_out) == len(others):
-        raise DataError(*left_out.values())
-    for problem in left_out.values():
+    found, problems = _compare_all(first, others, interval)
+    if not found:
+        raise DataError(*problems)
+    for problem in problems:
         logger.warning("%s; left out", problem)
-    found = [
-        (other.path, compare_task(first, other, name, interval))
-        for other in others
-        for name in first.tasks
-        if name in other.tasks
-    ]
     adjusted = holm(next(iter(one.metrics.values())).p for _, one in found)
     result: Json = finite(
         {
@@ -100,10 +94,27 @@ def compare(
                 {"run": path.as_posix(), **asdict(one), "p_holm": chance}
                 for (path, one), chance in zip(found, adjusted, strict=True)
             ],
-            "left_out": [path.as_posix() for path in left_out],
+            "left_out": [run.path.as_posix() for run in others if run.path not in dict(found)],
         }
     )
     return result
+
+
+def _compare_all(
+    first: RunPredictions, others: Sequence[RunPredictions], interval: IntervalSettings | None
+) -> tuple[list[tuple[Path, Comparison]], list[str]]:
+    """Compare all tasks of all runs; return what cannot be compared beside it."""
+    found, problems = [], list[str]()
+    for other in others:
+        if problem := _nothing_common(first, other):
+            problems.append(problem)
+        for name in first.tasks:
+            if name in other.tasks:
+                try:
+                    found.append((other.path, compare_task(first, other, name, interval)))
+                except DataError as error:
+                    problems += [f"{other.path}: {problem}" for problem in error.problems]
+    return found, problems
 
 
 def _nothing_common(first: RunPredictions, other: RunPredictions) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from motet.errors import ConfigError
+from motet.errors import ConfigError, DataError
 from motet.evaluation.settings import IntervalSettings
 from motet.experiment.code import holds_code
 from motet.experiment.combinations import DATA, TASKS, TooManyAtOnceError
@@ -180,7 +180,10 @@ def _entries(axis: str, runs: Mapping[Units, RunPredictions], interval: Interval
                     continue
                 partners = [name for name in _in_order(runs) if name in units - alone]
                 label = "all" if units == everything and len(units) > 2 else "+".join(partners)
-                entries.append(_entry(task, next(iter(alone)), label, first, second, interval))
+                try:
+                    entries.append(_entry(task, next(iter(alone)), label, first, second, interval))
+                except DataError as error:
+                    logger.warning("%s, alone and with %s: left out, as %s", task, label, error)
     return entries
 
 
