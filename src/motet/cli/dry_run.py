@@ -97,7 +97,8 @@ def _teachers(plan: Plan) -> str:
     for found in plan.teachers:
         settings = plan.experiment.teachers[found.task]
         asked = "at every step" if settings.live else "before training"
-        how = [f"{settings.share:g}", f"{settings.temperature:g}", asked]
+        softened = plan.tasks[found.task].lesson_kind in ("classes", "labels", "frames")
+        how = [f"{settings.share:g}", f"{settings.temperature:g}" if softened else "-", asked]
         rows.append([found.task, found.fold, found.model, ", ".join(found.data_sets), *how])
     return f"TEACHERS\n{table(rows, header=['task', 'fold', 'model', 'rows of', 'share', 'temperature', 'asked'])}"
 

@@ -13,6 +13,7 @@ from tests.reliability.test_resuming import SIGNALS, train_with_stop
 
 import motet
 from motet import Experiment
+from motet.cli.dry_run import plan_text
 from motet.errors import ConfigError
 from motet.experiment.dry_run import dry_run
 from motet.files import JsonLines
@@ -200,6 +201,12 @@ def test_events_are_taught_frame_by_frame(tmp_path: Path) -> None:
     slower = {**layer, "pooling": {"kind": "max", "size": [2, 2]}}
     with pytest.raises(ConfigError, match=r"teachers.timeline: the teacher gives \d+ frames, .* let both shorten time"):
         motet.train(lesson_plan(tmp_path, **given, teachers=told, model={"encoder": [slower]}), tmp_path / "slower")
+
+
+def test_a_dry_run_tells_how_a_teacher_teaches(school: Path) -> None:
+    lines = plan_text(dry_run(student(school, {"live": True, "temperature": 3.0}))).splitlines()
+    told = [line.split()[-5:] for line in lines if str(school / "teacher") in line and "seed-1" in line]
+    assert told == [["0.7", "3", "at", "every", "step"]] * 2
 
 
 def test_only_some_data_sets_are_taught(school: Path) -> None:

@@ -11,6 +11,7 @@ from tests.reliability.test_resuming import SIGNALS, train_with_stop
 
 import motet
 from motet import Experiment
+from motet.cli.dry_run import plan_text
 from motet.errors import ConfigError
 from motet.evaluation.predictions import Predictions
 from motet.experiment.dry_run import dry_run
@@ -64,6 +65,12 @@ def test_values_are_the_same_asked_before_or_live(mover: Path, tmp_path: Path, l
     assert losses(runs[0]) == pytest.approx(losses(runs[1]), rel=1e-4)
     untaught = motet.train(lesson_plan(mover.parent, **MOTION, model={"encoder": [layer]}), tmp_path / "untaught").path
     assert losses(untaught)[0] != pytest.approx(losses(runs[0])[0], rel=1e-3)
+
+
+def test_a_dry_run_tells_of_no_temperature_where_no_labels_are_softened(mover: Path) -> None:
+    lines = plan_text(dry_run(follower(mover, {}))).splitlines()
+    told = [line.split()[-4:] for line in lines if str(mover) in line and "seed-1" in line]
+    assert told == [["0.7", "-", "before", "training"]] * 2
 
 
 def test_values_of_segments_are_those_of_their_moments(mover: Path) -> None:
