@@ -77,7 +77,7 @@ def test_rows_are_mixed_with_noise_of_their_own_part(tmp_path: Any) -> None:
         settings = {name: part.settings.split for name, part in data.listed.items()}
         (fold,) = split_corpus(data.corpus, settings, seed=1)
         (mix,) = data._mixes(data.listed["voices"], fold, 1, "signal").values()
-        noise = data.noise["scenes"].fold(0, 1)
+        (noise,) = data.noise["scenes"].folds(1)
     parts = [set(pool._rows.tolist()) for pool in mix.pools]
     assert parts == [set(noise.train), set(noise.dev), set(noise.test)]
     assert not parts[0] & parts[2]
@@ -108,7 +108,7 @@ def test_a_run_with_noise_trains_and_knows_its_noise(tmp_path: Any) -> None:
 
 
 def test_labels_choose_the_recordings(tmp_path: Any) -> None:
-    experiment = _experiment(tmp_path, noise={"source": _NOISE, "labels": {"scene": ["hiss"]}})
+    experiment = _experiment(tmp_path, noise={"source": _NOISE, "labels": {"scene": ["hiss"]}, "use": "train"})
     with open_data(experiment, workers=1) as data:
         assert set(data.noise["scenes"].data_set.targets("scene")) == {"hiss"}
     with pytest.raises(ConfigError, match=r"noise.scenes.labels.scene: no recording is labelled rain; there is"):
@@ -129,8 +129,19 @@ def test_a_part_without_noise_is_refused(tmp_path: Any) -> None:
     with open_data(_experiment(tmp_path, noise=noise, evaluation=True), workers=1) as data:
         _read(data, None)
     whole = {"source": {**_NOISE, "examples": 1}}
-    with (
-        pytest.raises((DataError, ConfigError), match="scenes"),
-        open_data(_experiment(tmp_path, noise=whole, evaluation=True), workers=1) as data,
-    ):
-        _read(data, None)
+    wrong = r"^noise 'scenes', fold '1': no row of 1 is left .* in noise\.scenes\.split\n.*noise\.scenes\.use: train"
+    for evaluation in (False, True):
+        experiment = _experiment(tmp_path, noise=whole, evaluation=evaluation)
+        with pytest.raises(DataError, match=wrong):
+            dry_run(experiment)
+        with pytest.raises(DataError, match=wrong), open_data(experiment, workers=1):
+            pass
+
+
+def test_noise_may_be_for_training_only(tmp_path: Any) -> None:
+    whole = {"source": {**_NOISE, "examples": 3}, "use": "train"}
+    with open_data(_experiment(tmp_path, noise=whole), workers=1) as data:
+        (fold,) = data.noise["scenes"].folds(seed=1)
+        assert (fold.train.tolist(), len(fold.dev), len(fold.test)) == ([0, 1, 2], 0, 0)
+    with pytest.raises(ConfigError, match=r"signal\.mix\.0\.evaluation: is true, but noise\.scenes\.use is train"):
+        _experiment(tmp_path, noise=whole, evaluation=True)

@@ -16,7 +16,7 @@ from motet.data.roles import FoldSplit
 from motet.experiment.damaged import check_budget, find_failures, reasons_by_id, warn_of_skipped, without
 from motet.experiment.extracting import Extractor, log_extractions, open_store
 from motet.experiment.listing import Listed, build_corpus, check_whole, list_data_set
-from motet.experiment.noise import OpenNoise, build_mixes, check_channels, list_noise, open_noise
+from motet.experiment.noise import OpenNoise, build_mixes, check_channels, check_noise, list_noise, open_noise
 from motet.experiment.progress import ProgressFactory, no_progress
 from motet.experiment.settings import Experiment
 from motet.experiment.shapes import recordings_of
@@ -141,6 +141,8 @@ def open_data(
         noise = shared.once("noise", noise_key(experiment), partial(list_noise, experiment))
         corpus = build_corpus(listed, tasks, taught=experiment.teachers)
         check(listed, corpus)
+        if tasks is None:
+            check_noise(experiment, noise)
         store, cache = open_store(experiment, listed, shared)
         extractor = Extractor(store, cache, experiment.store.precision, workers, progress)
         new = [name for name in listed if not shared.holds("extraction", keys[name])]

@@ -17,7 +17,7 @@ from motet.experiment.leaks import check_others
 from motet.experiment.listing import Listed, build_corpus, list_data
 from motet.experiment.memory import MemoryPlan, plan_memory
 from motet.experiment.network_checks import check_known_lengths, plan_updates
-from motet.experiment.noise import list_noise
+from motet.experiment.noise import check_noise, list_noise
 from motet.experiment.other_runs import other_runs
 from motet.experiment.own_losses import try_losses
 from motet.experiment.parallel import opened_for_fold, with_parallels
@@ -170,7 +170,7 @@ def dry_run(experiment: Experiment, *, allow_code: bool = False) -> Plan:
     opened = with_parallels(experiment)
     teachers = Teachers.of(experiment, allow_code=allow_code)
     listed = list_data(experiment)
-    list_noise(experiment)
+    check_noise(experiment, list_noise(experiment))
     corpus = build_corpus(listed, taught=experiment.teachers)
     fused = fused_tasks(experiment, corpus)
     check_tasks(experiment, corpus, {name: own.task for name, own in fused.items()})

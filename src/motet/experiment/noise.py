@@ -16,6 +16,7 @@ from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.identity import digest_rows
 from motet.data.roles import FoldSplit, count_folds
+from motet.data.settings import OneSidedSettings
 from motet.data.splits import split_data_set
 from motet.errors import ConfigError, DataError
 from motet.experiment.listing import Listed
@@ -59,11 +60,25 @@ class OpenNoise:
         maps = [stored.identity() for stored in self.signals.values()]
         return digest_bytes(b"".join([digest_rows(self.data_set), *maps])).hex()
 
-    def fold(self, number: int, seed: int) -> FoldSplit:
-        """Return who is mixed into whom in a fold of the data, in rows of the noise."""
-        folds = count_folds(self.data_set, self.settings.split)
-        tasks = self.data_set.task_names
-        return split_data_set(self.data_set, self.settings.split, seed=seed, tasks=tasks, folds=folds)[number % folds]
+    def folds(self, seed: int) -> list[FoldSplit]:
+        """Return who is mixed into whom in every fold of the noise, in its own rows.
+
+        Raises
+        ------
+        ConfigError, DataError
+            If it cannot be split.
+        """
+        own = self.settings
+        split = own.split if own.use == "both" else OneSidedSettings(side="train", dev=0.0)
+        name, tasks = self.data_set.name, self.data_set.task_names
+        try:
+            return split_data_set(self.data_set, split, seed=seed, tasks=tasks, folds=count_folds(self.data_set, split))
+        except (ConfigError, DataError) as error:
+            told = [text.replace(f"data.{name}.", f"noise.{name}.") for text in error.problems]
+            remedy = f"where nothing is evaluated with this noise, noise.{name}.use: train needs no split"
+            raise type(error)(
+                *(text.replace(f"data set '{name}'", f"noise '{name}'") for text in told), remedy
+            ) from error
 
 
 def list_noise(experiment: Experiment) -> dict[str, DataSet]:
@@ -75,6 +90,20 @@ def list_noise(experiment: Experiment) -> dict[str, DataSet]:
         If a source finds nothing, or none of the labels.
     """
     return {name: _list(name, settings, experiment.seed) for name, settings in experiment.noise.items()}
+
+
+def check_noise(experiment: Experiment, noise: Mapping[str, DataSet]) -> None:
+    """Refuse noise that cannot be split as its settings say.
+
+    Raises
+    ------
+    ConfigError, DataError
+        Naming it.
+    """
+    mixed = {mix.data for name in experiment.data for mix in experiment.data_set(name).signal.mix}
+    for name in mixed:
+        for seed in experiment.all_seeds:
+            OpenNoise(noise[name], experiment.noise[name], {}).folds(seed)
 
 
 def open_noise(
@@ -170,7 +199,8 @@ def _store(data_set: DataSet, signal: SignalSettings, store: Store, extract: Ext
 
 
 def _mix(settings: MixSettings, noise: OpenNoise, data_set: str, corpus: Corpus, fold: FoldSplit, seed: int) -> Mix:
-    found = noise.fold(fold.number, seed)
+    folds = noise.folds(seed)
+    found = folds[fold.number % len(folds)]
     parts = {"train": found.train, "dev": found.dev if len(found.dev) else found.train, "test": found.test}
     wanted = ["train", "dev", "test"] if settings.evaluation else ["train"]
     wanted = [role for role in wanted if role == "train" or len(getattr(fold, role))]

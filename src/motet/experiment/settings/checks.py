@@ -243,7 +243,7 @@ def check_batch_losses(data: DataSets, micro_batches: int) -> Iterator[CrossProb
 def check_mixes(
     data: CompleteDataSets, noise: Mapping[str, Any], overridden: Mapping[str, Iterable[str]]
 ) -> Iterator[CrossProblem]:
-    """Find noise that there is not, and mixing without one sampling rate.
+    """Find noise that there is not or that is for training only, and mixing without one sampling rate.
 
     Parameters
     ----------
@@ -263,6 +263,9 @@ def check_mixes(
                 )
                 message = f"there is no noise {mix.data!r}{instead}"
                 yield CrossProblem((*path, "mix", number, "data"), message, (("noise",),))
+            elif mix.evaluation and noise[mix.data].use == "train":
+                message = f"is true, but noise.{mix.data}.use is train; leave one of both out"
+                yield CrossProblem((*path, "mix", number, "evaluation"), message, (("noise", mix.data),))
         if data_set.signal.mix and data_set.signal.rate_hz is None:
             message = f"recordings can only be mixed at one rate; set {'.'.join(path)}.rate_hz"
             yield CrossProblem((*path, "mix"), message, (path,))

@@ -1,5 +1,7 @@
 """Settings of recordings that are mixed into others, and that nothing is learned of."""
 
+from typing import Literal
+
 from motet.config import Many, Name, Settings, option, required
 from motet.data.settings import FoldsSettings, LimitSettings, SplitSettings
 from motet.sources.settings import SourceSettings
@@ -17,4 +19,7 @@ class NoiseSettings(Settings):
         None, "Which recordings, by target: `{sound: [Rain]}` keeps those whose sound is Rain; by default all."
     )
     limit: LimitSettings | None = option(None, "A part of them, for trying things out: recordings or a fraction.")
+    use: Literal["both", "train"] = option(
+        "both", "Whether some are kept for evaluation, as the split says, or all of them are for training."
+    )
     split: SplitSettings = option(FoldsSettings(), "Which recordings are for training and which for evaluation.")
