@@ -12,7 +12,9 @@ from motet.errors import ConfigError, DataError
 from motet.evaluation.compare import Comparison, compare_predictions, holm
 from motet.evaluation.predictions import Predictions
 from motet.evaluation.settings import IntervalSettings
+from motet.experiment.compare_losses import FoldLosses, Place, compare_losses, read_losses, unpaired
 from motet.model import ModelDocument, build_all_fused
+from motet.networks.settings import LOSSES
 from motet.runs.folder import RunFolder, finite, open_existing, predicting_model, read_json
 from motet.tasks.task import Task
 
@@ -33,12 +35,21 @@ class RunPredictions:
         By task, all folds and seeds together.
     document
         What the model of the first fold is made of.
+    losses
+        What the folds tell of losses of the network's own.
     """
 
     path: Path
     tasks: dict[str, Task]
     predictions: dict[str, Predictions]
     document: ModelDocument
+    losses: dict[Place, FoldLosses]
+
+    @property
+    def told(self) -> list[str]:
+        """All that it has figures of: tasks, and losses of the network's own as `losses.NAME`."""
+        own = {f"{LOSSES}.{name}": None for fold in self.losses.values() for name in fold.means}
+        return [*self.tasks, *own]
 
 
 def compare(
@@ -61,16 +72,18 @@ def compare(
     Returns
     -------
     dict
-        `{"schema": 1, "runs": [...], "comparisons": [...], "left_out": [...]}`: of every task and every other run its
-        `rows`, `metrics` (with `first`, `second`, `difference`, `p`), `labels`, `mcnemar`, and `p_holm`, the p value of
-        the main metric made larger for the number of comparisons. Left out are runs of which no task can be compared.
+        `{"schema": 1, "runs": [...], "comparisons": [...], "losses": [...], "left_out": [...]}`: of every task and
+        every other run its `rows`, `metrics` (with `first`, `second`, `difference`, `p`), `labels`, `mcnemar`, and
+        `p_holm`, the p value of the main metric made larger for the number of comparisons; of every loss of the
+        network's own its `folds`, `first`, `second`, `difference`. Left out are runs of which nothing can be compared.
 
     Raises
     ------
     ConfigError
         If there are fewer than two runs.
     DataError
-        If nothing can be compared: no run has a task of the first with the same labels and a common test row.
+        If nothing can be compared: no run has a task of the first with the same labels and a common test row, or a loss
+        of its own.
     """
     named = [own for path in paths for own in run_folders(Path(path))]
     folders = list({folder.resolve(): folder for folder in named}.values())
@@ -81,7 +94,8 @@ def compare(
         )
     first, *others = [read_run(path, allow_code=allow_code) for path in folders]
     found, problems = _compare_all(first, others, interval)
-    if not found:
+    losses = [(other.path, one) for other in others for one in compare_losses(first.losses, other.losses)]
+    if not found and not losses:
         raise DataError(*problems)
     for problem in problems:
         logger.warning("%s; left out", problem)
@@ -94,7 +108,8 @@ def compare(
                 {"run": path.as_posix(), **asdict(one), "p_holm": chance}
                 for (path, one), chance in zip(found, adjusted, strict=True)
             ],
-            "left_out": [run.path.as_posix() for run in others if run.path not in dict(found)],
+            "losses": [{"run": path.as_posix(), **asdict(one)} for path, one in losses],
+            "left_out": [run.path.as_posix() for run in others if run.path not in {*dict(found), *dict(losses)}],
         }
     )
     return result
@@ -103,11 +118,13 @@ def compare(
 def _compare_all(
     first: RunPredictions, others: Sequence[RunPredictions], interval: IntervalSettings | None
 ) -> tuple[list[tuple[Path, Comparison]], list[str]]:
-    """Compare all tasks of all runs; return what cannot be compared beside it."""
+    """Compare all tasks of all runs; return beside it what of them, or of their losses, cannot be compared."""
     found, problems = [], list[str]()
     for other in others:
         if problem := _nothing_common(first, other):
             problems.append(problem)
+        if problem := unpaired(first.losses, other.losses):
+            problems.append(f"{other.path}: {problem}")
         for name in first.tasks:
             if name in other.tasks:
                 try:
@@ -118,12 +135,13 @@ def _compare_all(
 
 
 def _nothing_common(first: RunPredictions, other: RunPredictions) -> str | None:
-    """Return what is told of a run that has no task of the first; None where it has one."""
-    if first.tasks.keys() & other.tasks.keys():
+    """Return what is told of a run that has nothing of the first; None where it has a task or a loss of it."""
+    if set(first.told) & set(other.told):
         return None
+    remedy = "" if first.told and other.told else "; let the network return losses of its own in evaluation too"
     return (
-        f"{other.path}: has no task of {first.path} ({', '.join(first.tasks) or 'none'}), but "
-        f"{', '.join(other.tasks) or 'none'}"
+        f"{other.path}: has no task of {first.path} ({', '.join(first.told) or 'none'}), but "
+        f"{', '.join(other.told) or 'none'}{remedy}"
     )
 
 
@@ -177,7 +195,7 @@ def read_run(path: Path, *, allow_code: bool = False) -> RunPredictions:
         files = [file for fold in done if (file := fold.predictions / f"{name}.csv").is_file()]
         if files:
             predictions[name] = Predictions.concatenate([Predictions.from_csv(file, task) for file in files])
-    return RunPredictions(path, {name: tasks[name] for name in predictions}, predictions, document)
+    return RunPredictions(path, {name: tasks[name] for name in predictions}, predictions, document, read_losses(folder))
 
 
 def _document(folder: RunFolder, file: Path, allow_code: bool) -> ModelDocument:
