@@ -32,6 +32,7 @@ EXAMPLES = HOUSE / "examples" / "user-code"
 WITH_EXAMPLES = [path for path in modules() if ">>> " in path.read_text(encoding="utf-8")]
 
 _FENCE = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_WIDEST = 140
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
@@ -125,6 +126,13 @@ def test_links_lead_somewhere(document: Path) -> None:
         link for link in _LINK.findall(document.read_text(encoding="utf-8")) if not (document.parent / link).exists()
     ]
     assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_prose_is_wrapped(document: Path) -> None:
+    """Rows of tables and lines of code are as long as they must be."""
+    prose = _FENCE.sub("", document.read_text(encoding="utf-8")).splitlines()
+    assert [line for line in prose if len(line) > _WIDEST and not line.startswith("|")] == []
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=name_of)
