@@ -1,11 +1,13 @@
 """Where maps are written, and what is never written over."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from scipy.io import wavfile
 
 from motet.errors import ConfigError
 from motet.experiment.map_files import MapFile, MapFiles
@@ -76,6 +78,45 @@ def test_two_recordings_are_not_written_to_one_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"-o .*: one/a.wav and two/a.flac would both be written to a.wav; predict"):
         files(tmp_path / "out", names)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("ending", [".wav", ".npz"])
+@pytest.mark.parametrize("content", [b"", b"x", b"RIFF" + bytes(100)])
+def test_what_is_no_predicted_map_is_not_replaced(content: bytes, ending: str, tmp_path: Path) -> None:
+    other = (tmp_path / "clean" / "a.wav").with_suffix(ending)
+    other.parent.mkdir()
+    other.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"clean/a\.\w+ is there and is no map that was predicted, so it is not repl"):
+        files(tmp_path, {"noisy/a.flac": "a.flac"})
+    assert other.read_bytes() == content
+    files(tmp_path, {"noisy/b.flac": "b.flac"})
+
+
+def test_neither_clean_recordings_nor_other_archives_are_taken_for_predicted_maps(tmp_path: Path) -> None:
+    """Clean recordings lie beside the noisy ones under the name of the task, in the very format of a map."""
+    (tmp_path / "clean").mkdir()
+    soundfile.write(tmp_path / "clean" / "a.wav", VALUES.T, 8000, subtype="FLOAT")
+    wavfile.write(tmp_path / "clean" / "b.wav", 8000, VALUES.T)
+    np.savez(tmp_path / "clean" / "c.npz", values=VALUES)
+    for name in ("a", "b", "c"):
+        with pytest.raises(ConfigError, match=rf"clean/{name}\.\w+ is there and is no map that was predicted"):
+            files(tmp_path, {f"noisy/{name}.wav": f"{name}.wav"})
+
+
+@pytest.mark.parametrize("found", [Signal(VALUES, 8000.0), Signal(VALUES, 173.61)], ids=["wav", "npz"])
+def test_a_predicted_map_is_replaced(found: Signal, tmp_path: Path) -> None:
+    file = files(tmp_path, {"a.wav": "a.wav"}).write("clean", "a.wav", found)
+    before = file.path.read_bytes()
+    assert int.from_bytes(before[4:8], "little") == len(before) - 8 or file.path.suffix == ".npz"
+    files(tmp_path, {"a.wav": "a.wav"}).write("clean", "a.wav", dataclasses.replace(found, values=-VALUES))
+    assert file.path.read_bytes() != before
+
+
+def test_no_task_is_written_where_recordings_are_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    with pytest.raises(ConfigError, match=r"-o \S+: \S+/clean lies in \S+/clean, where what is written would be taken"):
+        files(tmp_path, {}, given=[tmp_path / "clean"])
+    files(tmp_path, {}, tasks=("other",), given=[tmp_path / "clean"])
 
 
 def test_a_recording_is_never_written_over(tmp_path: Path) -> None:

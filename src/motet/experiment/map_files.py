@@ -10,14 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
 from motet.errors import ConfigError
 from motet.experiment.file_maps import PredictedMap
+from motet.experiment.map_formats import NPZ, WAV, is_written_map, write_npz, write_wav
 from motet.files import atomic_write
 from motet.signals.signal import Signal
 
-_WAV, _NPZ = ".wav", ".npz"
 _MOST_CHANNELS = 1024
 _MOST_BYTES = (1 << 32) - 4096
 
@@ -45,7 +43,7 @@ class MapFile:
 
 
 class MapFiles:
-    """Writes maps into a folder. A file that is there already is replaced; a recording never is.
+    """Writes maps into a folder. A map that was written there before is replaced; nothing else ever is.
 
     Parameters
     ----------
@@ -61,7 +59,8 @@ class MapFiles:
     Raises
     ------
     ConfigError
-        If two recordings would be written to one file, or one would be written over or beside recordings.
+        If two recordings would be written to one file, or one would be written beside recordings, or over a file
+        that is no written map.
     """
 
     def __init__(
@@ -69,22 +68,19 @@ class MapFiles:
     ) -> None:
         self._folder = folder
         self._stems = {path: PurePosixPath(name).with_suffix("").as_posix() for path, name in names.items()}
-        _check_folder(folder, given)
+        _check_folder(folder, tasks, given)
         self._check_names(tasks)
 
     def write(self, task: str, path: str, found: PredictedMap) -> MapFile:
         """Write the map of a recording, atomically."""
         grid_rate_hz, start_s = _time_of(found)
         fits = isinstance(found, Signal) and _fits_wav(found)
-        target = self._target(task, path, _WAV if fits else _NPZ)
+        target = self._target(task, path, WAV if fits else NPZ)
         with atomic_write(target) as file:
-            if fits:
-                # scipy.io and not soundfile, which stamps float files with the time: equal maps are to be equal files.
-                from scipy.io import wavfile
-
-                wavfile.write(file, round(grid_rate_hz), np.ascontiguousarray(found.values.T))
+            if isinstance(found, Signal) and fits:
+                write_wav(file, found)
             else:
-                np.savez(file, values=found.values, rate_hz=np.float64(grid_rate_hz), start_s=np.float64(start_s))
+                write_npz(file, found, rate_hz=grid_rate_hz, start_s=start_s)
         return MapFile(target, found.values.shape, grid_rate_hz, start_s)
 
     def _target(self, task: str, path: str, ending: str) -> Path:
@@ -95,26 +91,33 @@ class MapFiles:
         for path, stem in self._stems.items():
             if stem in first:
                 raise ConfigError(
-                    f"-o {self._folder}: {first[stem]} and {path} would both be written to {stem}{_WAV}; predict them "
+                    f"-o {self._folder}: {first[stem]} and {path} would both be written to {stem}{WAV}; predict them "
                     "into two folders"
                 )
             first[stem] = path
         recordings = {Path(path).resolve() for path in self._stems}
-        for path in self._stems:
-            targets = [self._target(task, path, ending) for task in tasks for ending in (_WAV, _NPZ)]
-            over = next((target for target in targets if target.resolve() in recordings), None)
-            if over is not None:
-                raise ConfigError(f"-o {self._folder}: {over} is one of the recordings; choose another folder")
+        for target in (
+            self._target(task, path, ending) for path in first.values() for task in tasks for ending in (WAV, NPZ)
+        ):
+            if target.resolve() in recordings:
+                raise ConfigError(f"-o {self._folder}: {target} is one of the recordings; choose another folder")
+            if target.exists() and not is_written_map(target):
+                raise ConfigError(
+                    f"-o {self._folder}: {target} is there and is no map that was predicted, so it is not replaced; "
+                    "choose another folder"
+                )
 
 
-def _check_folder(folder: Path, given: Sequence[Path | str]) -> None:
+def _check_folder(folder: Path, tasks: Collection[str], given: Sequence[Path | str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"-o {folder}: is a file, but maps are written into a folder; name one")
-    for searched in map(Path, given):
-        if searched.is_dir() and folder.resolve().is_relative_to(searched.resolve()):
+    places = [folder, *(folder / task for task in tasks)]
+    for searched in filter(Path.is_dir, map(Path, given)):
+        inside = next((place for place in places if place.resolve().is_relative_to(searched.resolve())), None)
+        if inside is not None:
             raise ConfigError(
-                f"-o {folder}: lies in {searched}, where what is written would be taken for recordings the next time; "
-                "choose a folder outside of it"
+                f"-o {folder}: {'' if inside == folder else f'{inside} '}lies in {searched}, where what is written "
+                "would be taken for recordings the next time; choose a folder outside of it"
             )
 
 
