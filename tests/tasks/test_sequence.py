@@ -117,6 +117,10 @@ def test_keywords_are_spotted_by_their_scores() -> None:
     assert task.score(rows, targets)["keyword_auc"] == 1.0
     table = task.table(rows, targets)
     assert {name: own["rows"] for name, own in table.items()} == {"one": 2.0, "one two": 1.0}
+    spotted = [heard for _, heard in task.describe(rows, task.decide(rows))]
+    other = 0.1 / 3 / 0.9
+    assert [heard["one"] for heard in spotted] == pytest.approx([1.0, 1.0, other])
+    assert [heard["one two"] for heard in spotted] == pytest.approx([other**2, other, other**2])
     with pytest.raises(ConfigError, match="keyword_auc wants keywords"):
         validate(SequenceSettings, {"metrics": ["keyword_auc"]})
 

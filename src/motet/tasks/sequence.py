@@ -174,9 +174,14 @@ class Sequence(FrameTask):
         return as_objects(np.array(self._read(row), dtype=np.float64).reshape(-1, 1) for row in probabilities)
 
     def describe(self, probabilities: NDArray[Any], decisions: NDArray[Any]) -> list[tuple[Any, dict[str, float]]]:
-        """Return every row's text, and the largest probability of each symbol over time."""
+        """Return every row's text, and how surely each symbol and each keyword is heard, from 0 to 1.
+
+        Of a symbol that is the largest probability over time, of a keyword, also one of a single symbol, the
+        probability of its best path divided by that of the best path through the same frames.
+        """
         found = super().describe(probabilities, decisions)
-        return [(text, largest) for text, (_, largest) in zip(self.decode(decisions), found, strict=True)]
+        rows = zip(self.decode(decisions), found, probabilities, strict=True)
+        return [(text, {**largest, **self._heard(row)}) for text, (_, largest), row in rows]
 
     def compare(self, probabilities: NDArray[Any], decisions: NDArray[Any], targets: NDArray[Any]) -> SequenceOutcome:
         """Put texts side by side, and what is heard of the keywords beside whether they were said."""
@@ -216,6 +221,10 @@ class Sequence(FrameTask):
         if not codes:
             raise ConfigError(f"task {self.name!r}: a keyword is empty; name what is said")
         return codes
+
+    def _heard(self, row: FrameValues) -> dict[str, float]:
+        scores = [keyword_score(_scores(row), keyword) for keyword in self._keywords]
+        return dict(zip(self.settings.keywords, np.exp(scores).tolist(), strict=True))
 
     def _read(self, row: FrameValues) -> Codes:
         scores = _scores(row)
