@@ -59,15 +59,19 @@ def train_with_stop(
     return False
 
 
+def train_with_every_stop(experiment: Experiment, run: Path, patch: pytest.MonkeyPatch) -> int:
+    """Train one step a process, as it were, with both signals in turn; return how often it was stopped."""
+    stops = 0
+    while train_with_stop(experiment, run, patch, 1, SIGNALS[stops % 2]):
+        stops += 1
+    return stops
+
+
 def test_stopped_after_every_single_step(
     undisturbed: tuple[Experiment, Path, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One step a process, as it were, with both signals in turn."""
     experiment, expected, steps = undisturbed
-    stops = 0
-    while train_with_stop(experiment, tmp_path / "run", monkeypatch, 1, SIGNALS[stops % 2]):
-        stops += 1
-    assert stops == steps
+    assert train_with_every_stop(experiment, tmp_path / "run", monkeypatch) == steps
     assert differences(tmp_path / "run", expected) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from tests.experiment.teachers.classroom import LOGMEL, VOICES, begun, lesson_plan, losses, trained
 from tests.reliability.small import LIVELY, differences
-from tests.reliability.test_resuming import SIGNALS, train_with_stop
+from tests.reliability.test_resuming import train_with_every_stop
 
 import motet
 from motet import Experiment
@@ -178,8 +178,5 @@ def test_stopped_after_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "teachers": {"tone": {"run": str(teacher), "live": True, "like": "voices", "share": 0.5}},
     })  # fmt: skip
     motet.train(plan, tmp_path / "run")
-    stops = 0
-    while train_with_stop(plan, tmp_path / "again", monkeypatch, 1, SIGNALS[stops % 2]):
-        stops += 1
-    assert stops >= 3
+    assert train_with_every_stop(plan, tmp_path / "again", monkeypatch) >= 3
     assert differences(tmp_path / "run", tmp_path / "again") == []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.experiment.teachers.classroom import LOGMEL, begun, lesson_plan, losses, trained
 from tests.reliability.small import LIVELY, SCENES, SHORT, differences
-from tests.reliability.test_resuming import SIGNALS, train_with_stop
+from tests.reliability.test_resuming import train_with_every_stop
 
 import motet
 from motet import Experiment
@@ -126,10 +126,7 @@ def test_values_stopped_after_every_step(tmp_path: Path, monkeypatch: pytest.Mon
     given["augment"] = ["time_mask", "noise"]
     plan = lesson_plan(tmp_path, **given, teachers={"effort": {"run": str(teacher), **said}})
     motet.train(plan, tmp_path / "run")
-    stops = 0
-    while train_with_stop(plan, tmp_path / "again", monkeypatch, 1, SIGNALS[stops % 2]):
-        stops += 1
-    assert stops >= 2
+    assert train_with_every_stop(plan, tmp_path / "again", monkeypatch) >= 2
     assert differences(tmp_path / "run", tmp_path / "again") == []
 
 
@@ -219,10 +216,7 @@ def test_texts_stopped_after_every_step(reader: Path, tmp_path: Path, monkeypatc
     plan = pupil(reader, signal=signal, augment=["noise"], mixup={"alpha": 0.4}, split={"kind": "kfold", "folds": 2},
                  training={"epochs": 1, "batch_size": 16, "micro_batches": 2})  # fmt: skip
     motet.train(plan, tmp_path / "run")
-    stops = 0
-    while train_with_stop(plan, tmp_path / "again", monkeypatch, 1, SIGNALS[stops % 2]):
-        stops += 1
-    assert stops >= 3
+    assert train_with_every_stop(plan, tmp_path / "again", monkeypatch) >= 3
     assert differences(tmp_path / "run", tmp_path / "again") == []
 
 

@@ -1,4 +1,4 @@
-"""Which labels of a task are activity, and how probable it is that any of them is there."""
+"""Which labels of a task are activity, how probable it is that any of them is there, and which label is none."""
 
 from dataclasses import dataclass
 
@@ -61,3 +61,21 @@ class ActiveLabels:
     def among(self, codes: NDArray[np.float64]) -> Flags:
         """Tell which codes are activity."""
         return np.isin(codes, self.codes)
+
+
+def check_nothing(name: str, settings: GateSettings, of: Task) -> None:
+    """Refuse a label that is to stand for nothing where there is no such label, or labels stand side by side.
+
+    Raises
+    ------
+    ConfigError
+        Saying which.
+    """
+    nothing, where = settings.nothing, f"fuse.{name}.nothing"
+    if nothing is not None and not exclude_each_other(of):
+        raise ConfigError(
+            f"{where}: is {nothing!r}, but the labels of {settings.of!r} do not exclude each other, so all of them are "
+            "gated; leave it out"
+        )
+    if nothing is not None and nothing not in of.labels:
+        raise ConfigError(f"{where}: {unknown(nothing, of.labels)}")

@@ -24,6 +24,15 @@ def names_of(separator: str, bases: Sequence[Task]) -> list[str]:
     return [separator.join(labels) for labels in product(*(task.labels for task in bases))]
 
 
+def codes_of(settings: ProductSettings, task: Task, bases: Sequence[Task]) -> tuple[Places, Places]:
+    """Return the place [K] of every label of a product, and the code of the label at every place, -1 where none is."""
+    names = {name: place for place, name in enumerate(names_of(settings.separator, bases))}
+    places = np.array([names[label] for label in task.labels], dtype=np.int64)
+    codes: Places = np.full(len(names), -1, dtype=np.int64)
+    codes[places] = np.arange(len(places))
+    return places, codes
+
+
 def places_of(bases: Sequence[Task], known: Sequence[Known]) -> tuple[Places, NDArray[np.bool_]]:
     """Return the place [N] of each row, and which rows have all targets; tasks of frames count as their first label."""
     places: Places = np.zeros(len(known[0].present), dtype=np.int64)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +37,10 @@ class Fused(ABC):
         What decides and scores: a task of the same labels, which has no head.
     bases
         The tasks that it is made of, by name, in the order of `combine`.
-
     """
+
+    told_by_all: ClassVar[bool] = False
+    """Whether the targets of all that it is made of tell its own, and not those of one."""
 
     def __init__(self, settings: Any, task: Task, bases: Mapping[str, Task]) -> None:
         self.settings = settings
@@ -61,7 +63,9 @@ class Fused(ABC):
 
     @property
     def told_by(self) -> tuple[str, ...]:
-        """The tasks whose targets tell its own: by default the first that is of frames, or of clips, as it is."""
+        """The tasks whose targets tell its own: all, or the first that is of frames, or of clips, as it is."""
+        if self.told_by_all:
+            return tuple(self.bases)
         return (next(name for name, task in self.bases.items() if task.per_frame == self.task.per_frame),)
 
     @property

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from motet.errors import ConfigError
 from motet.tasks.counting import Values
-from motet.tasks.fused.activity import ActiveLabels
+from motet.tasks.fused.activity import ActiveLabels, check_nothing
 from motet.tasks.fused.fused import Fused
 from motet.tasks.fused.rows import exclude_each_other
 from motet.tasks.fused.settings import GateSettings
-from motet.tasks.labels import unknown
 from motet.tasks.task import Task
 
 
@@ -68,19 +67,11 @@ class Gate(Fused):
         return gated
 
     def _nothing_code(self, settings: GateSettings) -> int | None:
-        where, labels = f"fuse.{self.name}.nothing", self._of.labels
-        if not exclude_each_other(self._of):
-            if settings.nothing is not None:
-                raise ConfigError(
-                    f"{where}: is {settings.nothing!r}, but the labels of {settings.of!r} do not exclude each other, "
-                    "so all of them are gated; leave it out"
-                )
-            return None
-        if settings.nothing is None:
+        if settings.nothing is None and exclude_each_other(self._of):
             raise ConfigError(
-                f"{where}: the labels of {settings.of!r} exclude each other ({', '.join(labels[:12])}), and one factor "
-                "for all of them decides nothing; name the label that stands for nothing"
+                f"fuse.{self.name}.nothing: the labels of {settings.of!r} exclude each other "
+                f"({', '.join(self._of.labels[:12])}), and one factor for all of them decides nothing; name the label "
+                "that stands for nothing"
             )
-        if settings.nothing not in labels:
-            raise ConfigError(f"{where}: {unknown(settings.nothing, labels)}")
-        return labels.index(settings.nothing)
+        check_nothing(self.name, settings, self._of)
+        return None if settings.nothing is None else self._of.labels.index(settings.nothing)

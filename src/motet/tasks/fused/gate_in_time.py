@@ -8,15 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from motet.errors import ConfigError
 from motet.tasks.counting import Values
 from motet.tasks.events.event_list import is_weak, united, weak_labels
 from motet.tasks.frames import as_objects
-from motet.tasks.fused.activity import ActiveLabels
+from motet.tasks.fused.activity import ActiveLabels, check_nothing
 from motet.tasks.fused.fused import Fused, Known
-from motet.tasks.fused.rows import exclude_each_other
 from motet.tasks.fused.settings import GateSettings
-from motet.tasks.labels import unknown
 from motet.tasks.task import Task
 
 
@@ -59,18 +56,15 @@ class GateInTime(Fused):
     [[0.375, 0.125], [0.75, 0.25]]
     """
 
+    told_by_all = True
+
     def __init__(self, settings: GateSettings, task: Task, bases: Mapping[str, Task]) -> None:
         super().__init__(settings, task, bases)
         self._of, by = bases.values()
         self._active = ActiveLabels.of(self.name, settings, by)
-        self._check_nothing(settings)
+        check_nothing(self.name, settings, self._of)
         self._outputs = [self._of.output_names.index(label) for label in task.labels]
         self._labels = [self._of.labels.index(label) for label in task.labels]
-
-    @property
-    def told_by(self) -> tuple[str, ...]:
-        """Both that it is made of."""
-        return tuple(self.bases)
 
     def told(self, known: Mapping[str, Known]) -> Known:
         """Return when each row's label is active."""
@@ -98,16 +92,3 @@ class GateInTime(Fused):
             return weak_labels(codes)
         active[:, 2] = codes[0]
         return united(active)
-
-    def _check_nothing(self, settings: GateSettings) -> None:
-        nothing, labels = settings.nothing, self._of.labels
-        if nothing is None:
-            return
-        where = f"fuse.{self.name}.nothing"
-        if not exclude_each_other(self._of):
-            raise ConfigError(
-                f"{where}: is {nothing!r}, but the labels of {settings.of!r} do not exclude each other, so all of them "
-                "are gated; leave it out"
-            )
-        if nothing not in labels:
-            raise ConfigError(f"{where}: {unknown(nothing, labels)}")

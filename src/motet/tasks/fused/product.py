@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from motet.tasks.counting import Values
-from motet.tasks.fused.combinations import names_of, places_of, refuse_strange
+from motet.tasks.fused.combinations import codes_of, places_of, refuse_strange
 from motet.tasks.fused.fused import Fused, Known
 from motet.tasks.fused.rows import by_label, normalised
 from motet.tasks.fused.settings import ProductSettings
@@ -41,17 +41,11 @@ class Product(Fused):
     [[0.333, 0.333, 0.333]]
     """
 
+    told_by_all = True
+
     def __init__(self, settings: ProductSettings, task: Task, bases: Mapping[str, Task]) -> None:
         super().__init__(settings, task, bases)
-        names = {label: place for place, label in enumerate(names_of(settings.separator, [*bases.values()]))}
-        self._places = np.array([names[label] for label in task.labels], dtype=np.int64)
-        self._codes = np.full(len(names), -1, dtype=np.int64)
-        self._codes[self._places] = np.arange(len(task.labels))
-
-    @property
-    def told_by(self) -> tuple[str, ...]:
-        """All that it is made of."""
-        return tuple(self.bases)
+        self._places, self._codes = codes_of(settings, task, [*bases.values()])
 
     def told(self, known: Mapping[str, Known]) -> Known:
         """Return the code of every row's combination.

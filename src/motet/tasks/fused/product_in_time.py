@@ -9,9 +9,8 @@ from functools import reduce
 import numpy as np
 
 from motet.tasks.counting import Values
-from motet.tasks.events.event_list import NOTHING
 from motet.tasks.frames import as_objects
-from motet.tasks.fused.combinations import names_of, places_of, refuse_strange, stride_of
+from motet.tasks.fused.combinations import codes_of, places_of, refuse_strange, stride_of
 from motet.tasks.fused.fused import Fused, Known
 from motet.tasks.fused.rows import by_label
 from motet.tasks.fused.settings import ProductSettings
@@ -48,18 +47,13 @@ class ProductInTime(Fused):
     [[0.375, 0.25]]
     """
 
+    told_by_all = True
+
     def __init__(self, settings: ProductSettings, task: Task, bases: Mapping[str, Task]) -> None:
         super().__init__(settings, task, bases)
-        places = {label: place for place, label in enumerate(names_of(settings.separator, [*bases.values()]))}
-        self._places = np.array([places[label] for label in task.labels], dtype=np.int64)
-        self._codes = {int(place): code for code, place in enumerate(self._places)}
+        self._places, self._codes = codes_of(settings, task, [*bases.values()])
         self._stride = stride_of([*bases.values()])
         self._framed = next(name for name, own in bases.items() if own.per_frame)
-
-    @property
-    def told_by(self) -> tuple[str, ...]:
-        """All that it is made of."""
-        return tuple(self.bases)
 
     def told(self, known: Mapping[str, Known]) -> Known:
         """Return the events of every row as those of combinations.
@@ -74,9 +68,12 @@ class ProductInTime(Fused):
         strange: list[int] = []
         for row in np.flatnonzero(present).tolist():
             events = np.array(known[self._framed].values[row])
-            joined = [int(places[row] + self._stride * code) if code >= 0 else NOTHING for code in events[:, 2]]
-            strange += [place for place in joined if place not in self._codes and place != NOTHING][:1]
-            events[:, 2] = [self._codes.get(place, NOTHING) for place in joined]
+            labels = events[:, 2].astype(np.int64)
+            heard = labels >= 0
+            joined = places[row] + self._stride * labels[heard]
+            codes = self._codes[joined]
+            strange += joined[codes < 0].tolist()[:1]
+            events[heard, 2] = codes
             values[row] = events
         refuse_strange(self.name, self.settings, self.bases, strange)
         return Known(values, present)
