@@ -145,13 +145,7 @@ def open_data(
             check_noise(experiment, noise)
         store, cache = open_store(experiment, listed, shared)
         extractor = Extractor(store, cache, experiment.store.precision, workers, progress)
-        new = [name for name in listed if not shared.holds("extraction", keys[name])]
-        extractions = {
-            name: shared.once("extraction", keys[name], partial(extractor.data_set, part))
-            for name, part in listed.items()
-        }
-        failures = {name: find_failures(listed[name], own, store) for name, own in extractions.items()}
-        check_budget(listed, failures)
+        extractions, failures = _extracted(listed, keys, extractor, shared)
         kept = {name: without(part, failures[name]) for name, part in listed.items()}
         if any(failures.values()):
             corpus = build_corpus({name: part for name, (part, _) in kept.items()}, tasks, taught=experiment.teachers)
@@ -173,9 +167,6 @@ def open_data(
             ),
         )
         _warn_of_rates(found.stored)
-        for name in new:
-            log_extractions(name, extractions[name])
-            warn_of_skipped(name, failures[name])
         logger.info("data ready after %.2f s", time.monotonic() - began)
         for name, inputs in found.stored.items():
             check_channels(name, next(iter(inputs.values())).channels, found.noise)
@@ -192,6 +183,22 @@ def _list(experiment: Experiment, shared: SharedData, keys: Mapping[str, str], *
     }
     check_whole(experiment, listed, whole=whole)
     return {name: replace(part, settings=experiment.data_set(name)) for name, part in listed.items()}
+
+
+def _extracted(
+    listed: Mapping[str, Listed], keys: Mapping[str, str], extractor: Extractor, shared: SharedData
+) -> tuple[dict[str, dict[str, Extraction]], dict[str, dict[int, str]]]:
+    """Store the maps of every data set once, and tell of those that are new; return also why rows cannot be used."""
+    new = [name for name in listed if not shared.holds("extraction", keys[name])]
+    extractions = {
+        name: shared.once("extraction", keys[name], partial(extractor.data_set, part)) for name, part in listed.items()
+    }
+    failures = {name: find_failures(listed[name], own, extractor.store) for name, own in extractions.items()}
+    check_budget(listed, failures)
+    for name in new:
+        log_extractions(name, extractions[name])
+        warn_of_skipped(name, failures[name])
+    return extractions, failures
 
 
 def _stored_maps(
