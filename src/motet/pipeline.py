@@ -99,6 +99,11 @@ class Pipeline:
                 return as_map(signal)
             return extract(self.feature(signal.rate_hz), signal)
 
+    @property
+    def changes_level(self) -> bool:
+        """Whether preparation changes the level of a recording by what `prepare` tells; else that is 1."""
+        return self._chain.changes_level
+
     def prepare(self, recording: Recording[Signal]) -> tuple[Signal, NDArray[np.float64]]:
         """Return the signal before features, and by what its level was changed; see `PreparationChain.with_gain`.
 

@@ -223,3 +223,8 @@ SamplingSettings = Annotated[
     | UserComponent,
     Slot("sampler"),
 ]
+
+
+def sampled_task(sampling: object) -> str | None:
+    """Return the task by whose classes rows become batches; None where none is named, or user code decides."""
+    return sampling.task if isinstance(sampling, BalancedSettings | StratifiedSettings) else None

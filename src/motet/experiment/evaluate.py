@@ -185,7 +185,7 @@ def _fold(experiment: Experiment, opened: OpenData, seed: int, number: int, *, w
     if whole:
         every, none = np.arange(len(opened.corpus)), np.arange(0)
         return FoldSplit(str(number), none, none, every, number - 1)
-    folds = split_folds(opened.listed, opened.corpus, seed=seed, trains=experiment.training.epochs > 0)
+    folds = split_folds(opened.listed, opened.corpus, seed=seed, trains=experiment.training.epochs > 0, told=True)
     return folds[number - 1]
 
 

@@ -120,10 +120,10 @@ class FileMaps:
 
     def _gain(self, path: str, name: str, target: InputDocument) -> NDArray[np.float64]:
         """Return the gain of an input that is changed into the target."""
-        own = self.way.document.inputs[name]
-        if own.content != "signals":
+        own, pipeline = self.way.document.inputs[name], self.model.pipeline(self.way.data_set, name)
+        if own.content != "signals" or not pipeline.changes_level:
             return np.ones((1, 1))
-        _, gain = self.model.pipeline(self.way.data_set, name).prepare(self.way.recording(path, own))
+        _, gain = pipeline.prepare(self.way.recording(path, own))
         return _level(gain, target)
 
 

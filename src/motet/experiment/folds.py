@@ -17,13 +17,17 @@ from motet.experiment.relabelling import by_task
 logger = logging.getLogger("motet")
 
 
-def split_folds(listed: Mapping[str, Listed], corpus: Corpus, *, seed: int, trains: bool = True) -> list[FoldSplit]:
+def split_folds(
+    listed: Mapping[str, Listed], corpus: Corpus, *, seed: int, trains: bool = True, told: bool = False
+) -> list[FoldSplit]:
     """Return every fold as it trains and tests.
 
     Parameters
     ----------
     trains
         Whether anything is trained; if not, tasks and labels need no training rows.
+    told
+        Whether the log tells what limits and balance made of the rows; folds are split by several who check them.
 
     Raises
     ------
@@ -37,7 +41,7 @@ def split_folds(listed: Mapping[str, Listed], corpus: Corpus, *, seed: int, trai
     folds = split_corpus(corpus, splits, seed=seed, trains=trains)
     found = [resample(corpus, fold, wanted, seed=seed) for fold in folds]
     for before, after in zip(folds, found, strict=True):
-        for name in wanted:
+        for name in wanted if told else ():
             _log(corpus, name, before, after)
     return found
 

@@ -4,11 +4,11 @@ A path leads to an option, or, where it ends in a list of names, to one of these
 What a path names says nothing in that combination, and no axis below it moves.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from motet.config import UserComponent
 from motet.config.nodes import Node, Path
+from motet.data.settings import sampled_task
 from motet.experiment.settings import DataSetSettings, Sweep
 from motet.experiment.settings.data_set import by_name
 from motet.tasks.fused.order import in_order
@@ -42,6 +42,7 @@ def left_out(
         By data set, further targets that its rows are split by.
     """
     gone = union(known.values()) - frozenset(tasks)
+    unfused = sweep.fuse.keys() - set(_fused(sweep, gone))
     needed = {name: _needed(sweep, name, known[name], tasks, (strata or {}).get(name, ())) for name in data}
     return frozenset(
         [
@@ -53,13 +54,13 @@ def left_out(
                 for task in sweep.data[name].derive.keys() - needed[name]
             ),
             *(("derive", task) for task in sweep.derive.keys() - union(needed.values())),
-            *(("fuse", name) for name in sweep.fuse.keys() - set(_fused(sweep, lambda task: task not in gone))),
+            *(("fuse", name) for name in unfused),
             *((*place, task) for task in gone for place in (("model", "heads"), ("teachers",))),
             *_fed_by(sweep, gone),
             *_taught(sweep, data),
             *_inputs(sweep, data),
             *_map_targets(sweep, tasks),
-            *_trained_by(sweep, gone, tasks),
+            *_trained_by(sweep, gone, tasks, {*gone, *unfused}),
         ]
     )
 
@@ -102,11 +103,11 @@ def _needed(
     return frozenset(found)
 
 
-def _fused(sweep: Sweep, is_there: Callable[[str], bool]) -> list[str]:
+def _fused(sweep: Sweep, gone: Collection[str]) -> list[str]:
     """Return the fused tasks of which everything that they are made of is there."""
     found: list[str] = []
     for name, own in in_order(sweep.fuse).items():
-        if all(base in found or (base not in sweep.fuse and is_there(base)) for base in own.needs):
+        if all(base in found or (base not in sweep.fuse and base not in gone) for base in own.needs):
             found.append(name)
     return found
 
@@ -147,12 +148,17 @@ def _map_targets(sweep: Sweep, tasks: Collection[str]) -> Iterator[Path]:
         yield from ((*place, of) for place in places)
 
 
-def _trained_by(sweep: Sweep, gone: Collection[str], tasks: Collection[str]) -> Iterator[Path]:
-    """Yield what training and sampling say of tasks that are not there, and a procedure that has none of its own."""
-    absent = {*gone, *(sweep.fuse.keys() - set(_fused(sweep, lambda task: task not in gone)))}
+def _trained_by(sweep: Sweep, gone: Collection[str], tasks: Collection[str], absent: Collection[str]) -> Iterator[Path]:
+    """Yield what training and sampling say of tasks that are not there, and a procedure that has none of its own.
+
+    Parameters
+    ----------
+    absent
+        Those that are gone, and fused ones that were made of some.
+    """
     if sweep.training.monitor is not None and sweep.training.monitor.partition(".")[0] in absent:
         yield ("training", "monitor")
-    if not isinstance(sweep.sampling, UserComponent) and getattr(sweep.sampling, "task", None) in absent:
+    if sampled_task(sweep.sampling) in absent:
         yield ("sampling", "task")
     match sweep.training.procedure:
         case AdversarialSettings(against=against):

@@ -5,7 +5,7 @@ be of the whole recording: where evaluation looks at one segment, maps are predi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class Heard:
     """
 
     items: Items
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, Place]
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ def _train_folds(
     progress: ProgressFactory,
 ) -> Iterator[FoldFolder]:
     """Train fold after fold, and give the folder of each, done now or before."""
-    folds = split_folds(data.listed, data.corpus, seed=seed, trains=experiment.training.epochs > 0)
+    folds = split_folds(data.listed, data.corpus, seed=seed, trains=experiment.training.epochs > 0, told=True)
     for number, fold in enumerate(folds, start=1):
         own = folder.fold(seed, number)
         if own.scores.is_file():

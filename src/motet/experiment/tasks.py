@@ -11,7 +11,7 @@ from motet.config.wording import did_you_mean
 from motet.data.corpus import Corpus
 from motet.data.dataset import DataSet
 from motet.data.relabel import listed
-from motet.data.settings import SegmentSettings
+from motet.data.settings import SegmentSettings, sampled_task
 from motet.errors import ConfigError, DataError
 from motet.experiment.settings import CompleteDataSet, Experiment
 from motet.networks.settings import LOSSES
@@ -271,7 +271,7 @@ def _check_monitor(monitor: str | None, tasks: Mapping[str, Task]) -> Iterator[s
 
 
 def _check_sampling(sampling: Settings, tasks: Collection[str]) -> Iterator[str]:
-    task = None if isinstance(sampling, UserComponent) else getattr(sampling, "task", None)
+    task = sampled_task(sampling)
     if task is not None and task not in tasks:
         yield (
             f"sampling.task: there is no task {task!r} that is learned{did_you_mean(task, tasks)}; tasks are "

@@ -189,9 +189,8 @@ class Sequence(FrameTask):
         heard, said = np.zeros(shape), np.zeros(shape, dtype=bool)
         for row, target in enumerate(targets):
             codes = tuple(target[:, 0].astype(int).tolist())
-            for place, keyword in enumerate(self._keywords):
-                heard[row, place] = keyword_score(_scores(probabilities[row]), keyword)
-                said[row, place] = _holds(codes, keyword)
+            heard[row] = self._keyword_scores(probabilities[row])
+            said[row] = [_holds(codes, keyword) for keyword in self._keywords]
         return SequenceOutcome.of(self.decode(targets), self.decode(decisions), heard, said)
 
     def table(
@@ -223,8 +222,11 @@ class Sequence(FrameTask):
         return codes
 
     def _heard(self, row: FrameValues) -> dict[str, float]:
-        scores = [keyword_score(_scores(row), keyword) for keyword in self._keywords]
-        return dict(zip(self.settings.keywords, np.exp(scores).tolist(), strict=True))
+        return dict(zip(self.settings.keywords, np.exp(self._keyword_scores(row)).tolist(), strict=True))
+
+    def _keyword_scores(self, row: FrameValues) -> list[float]:
+        scores = _scores(row)
+        return [keyword_score(scores, keyword) for keyword in self._keywords]
 
     def _read(self, row: FrameValues) -> Codes:
         scores = _scores(row)

@@ -8,6 +8,7 @@ from typing import Any
 
 from motet.config import CrossProblem, UserComponent
 from motet.config.wording import did_you_mean, differences
+from motet.data.settings import sampled_task
 from motet.experiment.settings.data_set import CompleteDataSet, DataSetSettings, by_name
 from motet.experiment.settings.teachers import TeacherSettings
 from motet.networks.settings import LOSSES, ModelSettings
@@ -72,8 +73,8 @@ def check_task_names(
         return
     for task in model.heads:
         yield from unknown_task(("model", "heads", task), task, known)
-    balanced = None if isinstance(sampling, UserComponent) else getattr(sampling, "task", None)
-    if isinstance(balanced, str):
+    balanced = sampled_task(sampling)
+    if balanced is not None:
         yield from unknown_task(("sampling", "task"), balanced, known)
     if monitor is not None and monitor.partition(".")[0] not in fused:
         yield from _check_monitor(monitor, data, known)

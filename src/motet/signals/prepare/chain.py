@@ -76,6 +76,11 @@ class PreparationChain:
             signal = step(signal)
         return _usable(signal)
 
+    @property
+    def changes_level(self) -> bool:
+        """Whether a step has a gain; see `with_gain`."""
+        return any(isinstance(step, Normalise) for step in self.steps)
+
     def with_gain(self, signal: Signal) -> tuple[Signal, NDArray[np.float64]]:
         """Return the prepared signal and what `normalise` multiplied it by: each channel, [C, 1], or all, [1, 1].
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motet.errors import DataError
+from motet.tasks.counting import Values
 from motet.tasks.fused.fused import Known
 from motet.tasks.fused.settings import ProductSettings
 from motet.tasks.labels import natural_key
@@ -31,6 +32,13 @@ def codes_of(settings: ProductSettings, task: Task, bases: Sequence[Task]) -> tu
     codes: Places = np.full(len(names), -1, dtype=np.int64)
     codes[places] = np.arange(len(places))
     return places, codes
+
+
+def outer(one: Values, other: Values) -> Values:
+    """Return the products [n, K L] of all pairs of the probabilities [n, K] or [1, K] and [n, L] or [1, L]."""
+    joint = one[:, :, None] * other[:, None, :]
+    flat: Values = joint.reshape(len(joint), -1)
+    return flat
 
 
 def places_of(bases: Sequence[Task], known: Sequence[Known]) -> tuple[Places, NDArray[np.bool_]]:

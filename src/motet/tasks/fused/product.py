@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from motet.tasks.counting import Values
-from motet.tasks.fused.combinations import codes_of, places_of, refuse_strange
+from motet.tasks.fused.combinations import codes_of, outer, places_of, refuse_strange
 from motet.tasks.fused.fused import Fused, Known
 from motet.tasks.fused.rows import by_label, normalised
 from motet.tasks.fused.settings import ProductSettings
@@ -63,5 +63,4 @@ class Product(Fused):
     def combine(self, *parts: Values) -> Values:
         """Return the probabilities of the combinations [n, K], which sum to 1, from those of every task."""
         each = [by_label(task, part) for task, part in zip(self.bases.values(), parts, strict=True)]
-        joint = reduce(lambda one, other: (one[:, :, None] * other[:, None, :]).reshape(len(one), -1), each)
-        return normalised(joint[:, self._places])
+        return normalised(reduce(outer, each)[:, self._places])

@@ -10,7 +10,7 @@ import numpy as np
 
 from motet.tasks.counting import Values
 from motet.tasks.frames import as_objects
-from motet.tasks.fused.combinations import codes_of, places_of, refuse_strange, stride_of
+from motet.tasks.fused.combinations import codes_of, outer, places_of, refuse_strange, stride_of
 from motet.tasks.fused.fused import Fused, Known
 from motet.tasks.fused.rows import by_label
 from motet.tasks.fused.settings import ProductSettings
@@ -84,10 +84,4 @@ class ProductInTime(Fused):
             part if task.per_frame else by_label(task, part)
             for task, part in zip(self.bases.values(), parts, strict=True)
         ]
-        return reduce(_outer, each)[:, self._places]
-
-
-def _outer(one: Values, other: Values) -> Values:
-    joint = one[:, :, None] * other[:, None, :]
-    flat: Values = joint.reshape(len(joint), -1)
-    return flat
+        return reduce(outer, each)[:, self._places]

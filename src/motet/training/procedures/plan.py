@@ -7,7 +7,6 @@ from motet.config import UserComponent
 from motet.networks.build import AnyNetwork, Shapes
 from motet.networks.plan import LayerPlan, count_parameters, layer_lines
 from motet.networks.shape import MapShape
-from motet.training.optimizer_settings import AdamSettings
 from motet.training.optimizers import AnyOptimizerSettings
 from motet.training.procedure_settings import GanSettings, LayerWiseSettings
 from motet.training.procedures.build import AnyProcedureSettings
@@ -50,7 +49,7 @@ def plan_procedure(
     network: AnyNetwork,
     inputs: Shapes,
     outputs: Mapping[str, int],
-    optimizer: AnyOptimizerSettings | None = None,
+    optimizer: AnyOptimizerSettings,
 ) -> ProcedurePlan:
     """Return what a procedure has of its own for a network, which may be on no device.
 
@@ -59,7 +58,7 @@ def plan_procedure(
     inputs, outputs
         Those of the network.
     optimizer
-        The settings of the training's optimizer, for a procedure that takes them for its own; by default Adam.
+        The settings of the training's optimizer, for a procedure that takes them for its own.
 
     Raises
     ------
@@ -68,7 +67,7 @@ def plan_procedure(
     """
     match settings:
         case LayerWiseSettings():
-            return _plan_layer_wise(settings, network, inputs, settings.optimizer or optimizer or AdamSettings())
+            return _plan_layer_wise(settings, network, inputs, settings.optimizer or optimizer)
         case GanSettings():
             judge = build_discriminator(settings, inputs, outputs, read=network.min_frames)
             return ProcedurePlan(settings.kind, _judge_lines(judge), optimizer=settings.optimizer)
