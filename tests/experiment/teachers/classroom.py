@@ -3,14 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import motet
 from motet import Experiment
+from motet.errors import ConfigError
+from motet.evaluation.predictions import Predictions
 from motet.experiment.beginning import begin_training
 from motet.experiment.data import open_data
+from motet.experiment.dry_run import dry_run
 from motet.experiment.folds import split_folds
 from motet.experiment.preparation import FoldData, prepare_fold
 from motet.experiment.teachers.teachers import Teachers
 from motet.files import JsonLines
+from motet.model import Model
 from motet.runs.folder import RunFolder
 from motet.training.loop import Training
 
@@ -54,3 +60,17 @@ def losses(run: Path) -> list[float]:
     """The loss of every epoch, of all tasks together."""
     records = JsonLines(RunFolder(run).fold(1, 1).metrics).read()
     return [sum(record["loss"].values()) for record in records]
+
+
+def written(run: Path, fold: int, task: str) -> Predictions:
+    """What a run has written of the test rows of a fold."""
+    folder = RunFolder(run).fold(1, fold)
+    return Predictions.from_csv(folder.predictions / f"{task}.csv", Model.load(folder.best).tasks[task])
+
+
+def refused(plan: Experiment, match: str, folder: Path) -> None:
+    """Assert that a dry run and training refuse a plan with the same words."""
+    with pytest.raises(ConfigError, match=match):
+        dry_run(plan)
+    with pytest.raises(ConfigError, match=match):
+        motet.train(plan, folder / "refused")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.experiment.teachers.classroom import LOGMEL, VOICES, begun, lesson_plan, losses, trained
+from tests.experiment.teachers.classroom import LOGMEL, VOICES, begun, lesson_plan, losses, refused, trained
 from tests.reliability.small import LIVELY, differences
 from tests.reliability.test_resuming import train_with_every_stop
 
@@ -37,13 +37,6 @@ def maker(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def follower(maker: Path, said: dict[str, Any] | None = None, **changed: Any) -> Experiment:
     teachers = {"tone": {"run": str(maker), "live": True, **(said or {})}}
     return lesson_plan(maker.parent, **{**PAIRS, "teachers": teachers, **changed})
-
-
-def refused(plan: Experiment, match: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=match):
-        dry_run(plan)
-    with pytest.raises(ConfigError, match=match):
-        motet.train(plan, tmp_path / "refused")
 
 
 def test_a_lesson_is_the_map_of_the_teacher_in_the_scale_of_the_student(maker: Path) -> None:
